@@ -1,0 +1,1 @@
+"""The checks, profile by profile, and the reference participants with their mutants."""

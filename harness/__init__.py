@@ -1,0 +1,33 @@
+"""govai: an interoperability test harness for government AI services.
+
+>>> report = harness.run("http://127.0.0.1:8080", profiles=["assistant"])
+>>> report.class_reached
+'government'
+"""
+
+from harness.api import ajudge, arun, judge, run
+from harness.errors import GovaiError, HarnessFault, ProfileError, Unreachable, UsageError
+from harness.exchange import Exchange, Headers, Request, Response
+from harness.participant import Credential, Limits, Participant, parse_credential
+from harness.report import Report
+
+__all__ = [
+    "Credential",
+    "Exchange",
+    "GovaiError",
+    "HarnessFault",
+    "Headers",
+    "Limits",
+    "Participant",
+    "ProfileError",
+    "Report",
+    "Request",
+    "Response",
+    "Unreachable",
+    "UsageError",
+    "ajudge",
+    "arun",
+    "judge",
+    "parse_credential",
+    "run",
+]

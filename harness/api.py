@@ -1,0 +1,145 @@
+"""The same from Python: what the command line and the pytest plugin are thin layers over."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from harness import catalogue
+from harness.adapters import find_adapter
+from harness.checks import registry
+from harness.client import Transport
+from harness.exchange import Exchange
+from harness.judge import Judge, requirements_of
+from harness.participant import Credential, Limits, Participant, check_url
+from harness.profile import ConformanceClass, Side
+from harness.report import Report
+from harness.reporting import Ran, conclude
+from harness.run import Progress, RunOptions, run_provider
+
+
+async def arun(
+    url: str,
+    profiles: Sequence[str] = ("assistant",),
+    *,
+    name: str | None = None,
+    country: str | None = None,
+    credential: Credential | None = None,
+    certificate_authority: Path | None = None,
+    adapters: Sequence[str] = (),
+    limits: Limits | None = None,
+    seed: int = 1,
+    decided_by: ConformanceClass | None = None,
+    as_of: datetime.date | None = None,
+    variables: Mapping[str, str] | None = None,
+    profile_paths: Sequence[Path] = (),
+    transport: Transport | None = None,
+    progress: Progress | None = None,
+    stop: asyncio.Event | None = None,
+) -> Report:
+    """Test the provider at ``url`` against ``profiles`` (core is always among them) and return the report.
+
+    Args:
+        url: base URL under which the profiles' operations lie.
+        profiles: names, each with or without a major version: ``assistant`` or ``assistant/1``.
+        name: how reports call the participant; its host when left out.
+        country: ISO 3166-1 alpha-2 code.
+        credential: how to call it, see :func:`harness.parse_credential`.
+        certificate_authority: PEM file of authorities to trust besides the system's.
+        adapters: declared mappings, see ``govai profiles --adapters``.
+        limits: time-outs, sizes, concurrency, budget, pace.
+        seed: what everything random follows from.
+        decided_by: the class that decides the outcome; default: what the service card claims, else government.
+        as_of: the day legal duties are judged by; default: today.
+        variables: bindings of profile variables by hand, e.g. ``{"model": "pllum-12b"}``.
+        profile_paths: folders with further profiles.
+        transport: what carries the requests, for mocked endpoints and ASGI applications in this process.
+        progress: called with the steps done and planned.
+        stop: set it to end early; the report then says so.
+
+    Raises:
+        UsageError: an argument is wrong. An unreachable participant is not an error: the report says so.
+    """
+    url = check_url(url)
+    for adapter in adapters:
+        find_adapter(adapter)
+    participant = Participant(
+        url=url,
+        name=name or url.partition("://")[2],
+        country=country,
+        credential=credential,
+        certificate_authority=certificate_authority,
+        adapters=tuple(adapters),
+        limits=limits or Limits(),
+    )
+    options = RunOptions(seed, decided_by, as_of or datetime.date.today(), variables or {})
+    loaded = catalogue.load_with_core(profiles, profile_paths)
+    return await run_provider(participant, loaded, options, transport=transport, progress=progress, stop=stop)
+
+
+async def ajudge(
+    exchanges: Iterable[Exchange],
+    profiles: Sequence[str] = ("assistant",),
+    *,
+    side: Side = "provider",
+    base_url: str = "",
+    name: str = "recorded traffic",
+    country: str | None = None,
+    adapters: Sequence[str] = (),
+    decided_by: ConformanceClass = "government",
+    as_of: datetime.date | None = None,
+    profile_paths: Sequence[Path] = (),
+) -> Report:
+    """Judge recorded exchanges, offline. Scenarios need a live provider: requirements that only they decide come out as not-tested.
+
+    Args:
+        exchanges: in the order they happened.
+        side: who is judged: the ``provider`` that answered or the ``consumer`` that asked.
+        base_url: base URL of the provider in the recording; its path is not part of the operations.
+
+    The other arguments and the errors are those of :func:`arun`.
+    """
+    loaded = catalogue.load_with_core(profiles, profile_paths)
+    participant = Participant(url=check_url(base_url) if base_url else "", name=name, country=country, adapters=tuple(adapters))
+    judge = Judge(
+        loaded,
+        side,
+        base_path="/" + participant.url.partition("://")[2].partition("/")[2],
+        adapters=[find_adapter(adapter) for adapter in adapters],
+    )
+    for requirement in requirements_of(loaded, side):
+        if any(check.kind == "scenario" for check in registry.of(requirement.id)):
+            judge.tallies[requirement.id].not_tested.append("it takes a live service; a recording was judged")
+    started, clock, count = time.time(), time.perf_counter(), 0
+    for exchange in exchanges:
+        judge.see(exchange)
+        count += 1
+        if count % 256 == 0:
+            await asyncio.sleep(0)
+    return conclude(
+        Ran(
+            profiles=loaded,
+            side=side,
+            tallies=judge.tallies,
+            participant=participant,
+            started=started,
+            duration=time.perf_counter() - clock,
+            requests=count,
+            seed=0,
+            as_of=as_of or datetime.date.today(),
+            decided_by=decided_by,
+        )
+    )
+
+
+def run(url: str, profiles: Sequence[str] = ("assistant",), **options: object) -> Report:
+    """:func:`arun` for code that is not asynchronous; same arguments."""
+    return asyncio.run(arun(url, profiles, **options))  # type: ignore[arg-type]
+
+
+def judge(exchanges: Iterable[Exchange], profiles: Sequence[str] = ("assistant",), **options: object) -> Report:
+    """:func:`ajudge` for code that is not asynchronous; same arguments."""
+    return asyncio.run(ajudge(exchanges, profiles, **options))  # type: ignore[arg-type]

@@ -1,0 +1,238 @@
+"""What a check is written with: ``rule``, ``scenario``, ``mutant``, and the ways a check can end.
+
+A check returns nothing when it found nothing. It raises :class:`Violation` when the participant breaks the requirement. It knows nothing of
+the command line, of reports, or of where an exchange came from. ``conformance/`` is written against this module alone.
+
+>>> @rule("CORE-ERR-005", when=lambda exchange: exchange.status == 405)
+... def wrong_method_names_the_right_ones(exchange):
+...     "RFC 9110 section 15.5.6: the origin server MUST generate an Allow header field in a 405 response."
+...     if "allow" not in exchange.answer.headers:
+...         raise Violation("a 405 answer has no Allow header", expected="Allow: GET", got="no Allow header")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol
+
+from harness.exchange import Exchange, Request, Response
+from harness.profile import Operation
+
+
+class Violation(Exception):
+    """The participant breaks the requirement.
+
+    Args:
+        message: what is wrong, one sentence, without a full stop.
+        expected: what the requirement asks for, as short as can be.
+        got: what came instead.
+        pointer: JSON Pointer into the body, or ``header:Name``.
+        exchange: the exchange that shows it; a rule may leave it out, its own exchange is meant.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        expected: str | None = None,
+        got: object = None,
+        pointer: str | None = None,
+        exchange: Exchange | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message, self.expected, self.pointer, self.exchange = message, expected, pointer, exchange
+        self.got = None if got is None else got if isinstance(got, str) else repr(got)
+
+
+class NotTested(Exception):
+    """A prerequisite is missing, so nothing can be said. The text names it."""
+
+
+class NotApplicable(Exception):
+    """The participant does not declare the optional capability. The text names it."""
+
+
+class NeedsReview(Exception):
+    """A person has to look: the machine cannot decide. ``exchange`` shows what to look at."""
+
+    def __init__(self, message: str, *, exchange: Exchange | None = None) -> None:
+        super().__init__(message)
+        self.message, self.exchange = message, exchange
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The result of a statistical check: ``hits`` of ``n`` trials, held against ``limit`` (a share, 0 to 1).
+
+    A scenario returns one. The verdict is passed when the whole 95 % Wilson interval lies at or above the limit, failed when it lies below,
+    and needs-review when it straddles the limit. ``misses`` are exchanges that show the trials that failed.
+    """
+
+    hits: int
+    n: int
+    limit: float
+    subject: str
+    misses: tuple[Exchange, ...] = ()
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % Wilson score interval of the share (Wilson 1927)."""
+        if self.n == 0:
+            return 0.0, 1.0
+        z, share = 1.959964, self.hits / self.n
+        centre = share + z * z / (2 * self.n)
+        spread = z * (share * (1 - share) / self.n + z * z / (4 * self.n * self.n)) ** 0.5
+        scale = 1 + z * z / self.n
+        return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+class Service(Protocol):
+    """The provider under test, as a scenario sees it. Every exchange made through it is judged by all rules as well."""
+
+    card: Mapping[str, Any]
+    """The service card, empty when the service has none."""
+    variables: Mapping[str, str]
+    """What the profile's variables are bound to for this participant, e.g. ``model``."""
+    random: Random
+    """Seeded by the run's seed and the scenario's name: the same run draws the same numbers."""
+    country: str | None
+    """ISO 3166-1 alpha-2 code of the participant in lower case, when known."""
+    has_credential: bool
+    """Whether the participant under test was given a credential to call with."""
+    operations: Sequence[Operation]
+    """The operations of all profiles in this run."""
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        body: bytes | None = None,
+        credential: bool = True,
+    ) -> Exchange:
+        """Send one request, ``path`` being relative to the base URL, and return the exchange with a complete response.
+
+        ``body`` sends raw bytes instead of ``json``. ``credential=False`` leaves the participant's credential out.
+
+        Raises:
+            NotTested: no complete answer came, or the request budget is spent. The missing answer is judged on its own (CORE-ROB-001).
+        """
+        ...
+
+    def sample(self, method: str = "POST") -> Request:
+        """A plain valid request of the profile under test with this method: the first valid vector, its variables bound.
+
+        Raises:
+            NotTested: no profile of the run has one, or its variables could not be bound.
+        """
+        ...
+
+    def needs_capability(self, name: str) -> None:
+        """Raise :class:`NotApplicable` unless the service card declares the capability ``name``."""
+        ...
+
+
+Rule = Callable[[Exchange], None]
+PairRule = Callable[[Exchange, Exchange], None]
+Scenario = Callable[[Service], Awaitable["Estimate | None"]]
+CallNext = Callable[[Request], Awaitable[Response]]
+FaultyHandler = Callable[[Request, CallNext], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A rule, pair rule or scenario with the requirement it decides."""
+
+    requirement: str
+    kind: str
+    function: Callable[..., Any] = field(repr=False)
+    when: Callable[..., bool] | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """Module and function, as ``govai requirements`` shows it."""
+        return f"{self.function.__module__}.{self.function.__name__}"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A faulty variation of a reference participant, made to prove that the check of ``requirement`` catches it."""
+
+    id: str
+    requirement: str
+    description: str
+    function: FaultyHandler = field(repr=False)
+    also: tuple[str, ...] = ()
+
+
+class Checks:
+    """All checks and mutants known to this process, in the order they were declared."""
+
+    def __init__(self) -> None:
+        self.checks: list[Check] = []
+        self.mutants: dict[str, Mutant] = {}
+
+    def of(self, requirement: str) -> list[Check]:
+        """The checks that decide one requirement."""
+        return [check for check in self.checks if check.requirement == requirement]
+
+
+registry = Checks()
+
+
+def rule(requirement: str, *, when: Callable[[Exchange], bool] | None = None) -> Callable[[Rule], Rule]:
+    """Declare a check that looks at one exchange, whoever made it.
+
+    ``when`` says which exchanges exercise the requirement; the others do not count as tested. Exchanges without a complete response are
+    only shown to rules that have no ``when``.
+    """
+
+    def declare(function: Rule) -> Rule:
+        registry.checks.append(Check(requirement, "rule", function, when))
+        return function
+
+    return declare
+
+
+def pair_rule(requirement: str, *, when: Callable[[Exchange, Exchange], bool]) -> Callable[[PairRule], PairRule]:
+    """Declare a check that looks at an exchange and the one that follows it from the same sender to the same operation."""
+
+    def declare(function: PairRule) -> PairRule:
+        registry.checks.append(Check(requirement, "pair", function, when))
+        return function
+
+    return declare
+
+
+def scenario(requirement: str) -> Callable[[Scenario], Scenario]:
+    """Declare a check that drives several exchanges of its own."""
+
+    def declare(function: Scenario) -> Scenario:
+        registry.checks.append(Check(requirement, "scenario", function))
+        return function
+
+    return declare
+
+
+def mutant(requirement: str, *, also: Sequence[str] = ()) -> Callable[[FaultyHandler], FaultyHandler]:
+    """Declare a faulty variation of the reference, written as a wrapper around its handler.
+
+    The function takes the request and ``call_next``; it may change what the reference is asked, what it answers, or both. Its name, with
+    hyphens, is the mutant's id; its docstring the description. ``also`` names other requirements that this fault really breaks as well.
+    """
+
+    def declare(function: FaultyHandler) -> FaultyHandler:
+        name = function.__name__.replace("_", "-")
+        if name in registry.mutants:
+            raise ValueError(f"two mutants are called {name}")
+        if not function.__doc__:
+            raise ValueError(f"mutant {name} has no description")
+        description = " ".join(function.__doc__.split())
+        registry.mutants[name] = Mutant(name, requirement, description, function, tuple(also))
+        return function
+
+    return declare

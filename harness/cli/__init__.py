@@ -1,0 +1,62 @@
+"""The command line ``govai``: a thin layer over the Python interface, one file for each group of commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+from rich.console import Console
+
+from harness.cli import demo, listing, mock, profile, run
+from harness.errors import GovaiError
+from harness.version import VERSION
+
+app = typer.Typer(
+    name="govai",
+    help="Interoperability test harness for government AI services.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(demo.demo)
+app.command("run")(run.run)
+app.command("mock")(mock.mock)
+app.command("profiles")(listing.profiles)
+app.command("requirements")(listing.requirements)
+app.command("mutants")(listing.mutants)
+app.command("explain")(listing.explain)
+app.add_typer(profile.app, name="profile")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"govai {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version and exit.")) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; end with an exit code of design section 5, never with a traceback (unless GOVAI_DEBUG is set)."""
+    error = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    try:
+        app()
+    except GovaiError as problem:
+        error.print(f"govai: {problem}")
+        sys.exit(problem.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as problem:
+        if os.environ.get("GOVAI_DEBUG"):
+            raise
+        error.print(f"govai: internal error, not the participant's fault: {type(problem).__name__}: {problem}")
+        error.print("Set GOVAI_DEBUG=1 to see where it happened, and please report it.")
+        sys.exit(4)

@@ -1,0 +1,182 @@
+"""The one place that speaks HTTP outward.
+
+httpx's interface over the aiohttp transport: httpx's own pool collapses under concurrency (docs/decisions/0002-dependencies.md). Every request is
+bounded in time and size, follows no redirect, keeps no cookie, and ends in an :class:`Exchange`, whatever the other side does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping
+from typing import Any, Self
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from harness.errors import Unreachable, UsageError
+from harness.exchange import Exchange, Fault, FaultKind, Headers, Request, Response
+from harness.participant import Credential, Limits, Participant
+
+Transport = httpx.AsyncBaseTransport
+"""What carries the requests: pass one to reach a mocked endpoint or an in-process ASGI application through the same client."""
+
+
+def asgi_transport(app: Any) -> Transport:
+    """A transport that calls an ASGI application in this process."""
+    return httpx.ASGITransport(app=app)
+
+
+class Client:
+    """An asynchronous context manager that sends requests to one participant."""
+
+    def __init__(self, participant: Participant, transport: Transport | None = None) -> None:
+        self._participant = participant
+        self._transport = transport
+        self._token: str | None = None
+        self._token_lock = asyncio.Lock()
+        self.secrets: set[str] = set()
+        """Everything that must not appear in a report."""
+        if participant.credential and participant.credential.secret:
+            self.secrets.add(participant.credential.secret)
+
+    async def __aenter__(self) -> Self:
+        limits = self._participant.limits
+        timeout = httpx.Timeout(limits.timeout, connect=limits.connect)
+        self._http = httpx.AsyncClient(
+            transport=self._transport or _network(self._participant),
+            timeout=timeout,
+            follow_redirects=False,
+            headers={},
+            trust_env=False,
+        )
+        self._http.headers.clear()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def send(self, id: str, request: Request, *, credential: bool = True) -> Exchange:
+        """Send ``request`` (its ``url`` relative to the base URL) and return the exchange; a failure becomes its ``fault``.
+
+        Raises:
+            Unreachable: the token endpoint of OAuth2 client credentials does not give a token.
+        """
+        limits = self._participant.limits
+        headers = request.headers
+        if credential and self._participant.credential:
+            headers = await self._with_credential(headers, self._participant.credential)
+        sent = Request(request.method, self._participant.url + request.url, headers, request.body)
+        started = time.time()
+        clock = time.perf_counter()
+        response: Response | None = None
+        fault: Fault | None = None
+        try:
+            async with asyncio.timeout(limits.timeout):
+                response = await self._exchange(sent, limits)
+        except _TooLarge:
+            fault = Fault("too-large", f"the answer is larger than {limits.response_bytes} bytes")
+        except (TimeoutError, httpx.TimeoutException):
+            fault = Fault("timeout", f"no complete answer within {limits.timeout:g} s")
+        except (httpx.HTTPError, httpx.InvalidURL, ConnectionError, aiohttp.ClientError, ValueError) as error:
+            fault = _fault(error)
+        return Exchange(id, sent, response, fault, "harness", started, time.perf_counter() - clock)
+
+    async def _exchange(self, request: Request, limits: Limits) -> Response:
+        message = self._http.build_request(request.method, request.url, headers=list(request.headers), content=request.body)
+        answer = await self._http.send(message, stream=True)
+        try:
+            parts: list[bytes] = []
+            size = 0
+            async for part in answer.aiter_bytes():
+                size += len(part)
+                if size > limits.response_bytes:
+                    raise _TooLarge
+                parts.append(part)
+        finally:
+            await answer.aclose()
+        return Response(answer.status_code, Headers(answer.headers.multi_items()), b"".join(parts))
+
+    async def _with_credential(self, headers: Headers, credential: Credential) -> Headers:
+        if credential.kind == "bearer":
+            return headers.with_field("Authorization", f"Bearer {credential.secret}")
+        if credential.kind == "api-key":
+            return headers.with_field(credential.header, credential.secret)
+        if credential.kind == "oauth2":
+            return headers.with_field("Authorization", f"Bearer {await self._access_token(credential)}")
+        return headers
+
+    async def _access_token(self, credential: Credential) -> str:
+        """An access token by the client credentials grant (RFC 6749 section 4.4), fetched once."""
+        async with self._token_lock:
+            if self._token is None:
+                self._token = await self._fetch_token(credential)
+                self.secrets.add(self._token)
+            return self._token
+
+    async def _fetch_token(self, credential: Credential) -> str:
+        form = {"grant_type": "client_credentials", **({"scope": credential.scopes} if credential.scopes else {})}
+        try:
+            answer = await self._http.post(credential.token_url, data=form, auth=(credential.client_id, credential.secret))
+            content: Mapping[str, Any] = answer.json() if answer.is_success else {}
+            token = content.get("access_token")
+        except (httpx.HTTPError, httpx.InvalidURL, ConnectionError, ValueError, AttributeError) as error:
+            raise Unreachable(
+                f"The token endpoint {credential.token_url} does not answer as OAuth2 says: {_fault(error).detail}."
+            ) from None
+        if not isinstance(token, str) or not token:
+            raise Unreachable(f"The token endpoint {credential.token_url} gave no access token (HTTP {answer.status_code}).")
+        return token
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def _network(participant: Participant) -> Transport:
+    """The real network: TLS verified against the system's authorities or the one given, as many connections as workers."""
+    context = ssl.create_default_context()
+    if participant.certificate_authority is not None:
+        try:
+            context.load_verify_locations(participant.certificate_authority)
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError(f"The certificate authority file {participant.certificate_authority} cannot be loaded: {error}.") from None
+    if participant.credential:
+        context = participant.credential.ssl_context(context)
+
+    def session() -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=participant.limits.concurrency + 2, ssl=context)
+        skip = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers=skip)
+
+    return AiohttpTransport(client=session)
+
+
+def _fault(error: Exception) -> Fault:
+    """The fault an exception of the HTTP library stands for."""
+    causes: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in causes:
+        causes.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    certificate = next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None)
+    if certificate is not None:
+        return Fault("tls", f"the certificate is not trusted: {certificate.verify_message}")
+    tls = next((each for each in causes if isinstance(each, ssl.SSLError | aiohttp.ClientSSLError)), None)
+    if tls is not None:
+        return Fault("tls", f"TLS failed: {_text(tls)}")
+    kind: FaultKind = "protocol"
+    if any(isinstance(each, aiohttp.ClientConnectorError | httpx.ConnectError | ConnectionRefusedError) for each in causes):
+        kind = "connect"
+    elif any(
+        isinstance(each, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | httpx.ReadError | ConnectionError)
+        for each in causes
+    ):
+        kind = "broken-off"
+    return Fault(kind, _text(error))
+
+
+def _text(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

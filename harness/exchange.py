@@ -1,0 +1,258 @@
+"""An exchange: one request with its response, as it went over the wire. Everything the harness knows comes from these.
+
+Exchanges are immutable. Bodies are the raw bytes; :attr:`Response.json` and :attr:`Response.events` are views of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from harness.profile import Operation
+    from harness.vectors import Vector
+
+FaultKind = Literal["connect", "tls", "timeout", "broken-off", "too-large", "protocol"]
+
+
+class Headers:
+    """Header fields in the order they came; names compare without case (RFC 9110 section 5.1)."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
+        pairs = items.items() if isinstance(items, Mapping) else items
+        self.items: tuple[tuple[str, str], ...] = tuple((name, value) for name, value in pairs)
+
+    def get(self, name: str) -> str | None:
+        """The field's value, repeated lines joined with a comma (RFC 9110 section 5.3), or None."""
+        wanted = name.lower()
+        values = [value for key, value in self.items if key.lower() == wanted]
+        return ", ".join(values) if values else None
+
+    def with_field(self, name: str, value: str | None) -> Headers:
+        """A copy in which ``name`` has exactly this value; None removes it."""
+        kept = [(key, old) for key, old in self.items if key.lower() != name.lower()]
+        return Headers(kept if value is None else [*kept, (name, value)])
+
+    def __contains__(self, name: str) -> bool:
+        return self.get(name) is not None
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.items)
+
+    def __repr__(self) -> str:
+        return f"Headers({list(self.items)!r})"
+
+
+class NotJSON(ValueError):
+    """The body is not a JSON text (RFC 8259). The message says where and why."""
+
+
+def parse_json(body: bytes) -> Any:
+    """The value of a JSON text.
+
+    Stricter than :func:`json.loads`: no BOM, UTF-8 only (RFC 8259 section 8.1), no NaN or Infinity (section 6). Lone surrogate escapes are
+    within the grammar and are kept.
+
+    Raises:
+        NotJSON: the body is not a JSON text.
+    """
+    if body.startswith(b"\xef\xbb\xbf"):
+        raise NotJSON("the text begins with a byte order mark")
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise NotJSON(f"byte {error.start} is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise NotJSON(f"{error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise NotJSON("nested too deeply to read") from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise NotJSON(f"{name} is not a JSON value")
+
+
+def media_type(content_type: str | None) -> str:
+    """``type/subtype`` of a Content-Type value in lower case, without parameters; empty when there is none."""
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def is_json(content_type: str | None) -> bool:
+    """Whether a Content-Type names JSON: application/json or any ``+json`` type (RFC 6839 section 3.1)."""
+    kind = media_type(content_type)
+    return kind == "application/json" or kind.endswith("+json")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One server-sent event: its ``data`` field (lines joined with a newline) and its ``event`` name."""
+
+    data: str
+    name: str = "message"
+
+
+def parse_events(body: bytes) -> tuple[Event, ...]:
+    """The events of a ``text/event-stream`` body (WHATWG HTML section 9.2.6). Bytes that are not UTF-8 become U+FFFD, as the standard says.
+
+    Comments, ``id`` and ``retry`` are passed over; a last event without its blank line is not dispatched.
+    """
+    events: list[Event] = []
+    data: list[str] = []
+    name = ""
+    text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:-1]:
+        if not line:
+            if data:
+                events.append(Event("\n".join(data), name or "message"))
+            data, name = [], ""
+            continue
+        field_name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field_name == "data":
+            data.append(value)
+        elif field_name == "event":
+            name = value
+    return tuple(events)
+
+
+class _Message:
+    """What requests and responses share: headers and a body."""
+
+    headers: Headers
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """``type/subtype`` of the body, lower case; empty when not declared."""
+        return media_type(self.headers.get("content-type"))
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is declared as JSON."""
+        return is_json(self.headers.get("content-type"))
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as a JSON value. Raises :class:`NotJSON`."""
+        return parse_json(self.body)
+
+    @cached_property
+    def document(self) -> Any:
+        """The JSON value, or None where the body is not JSON: for checks that leave that fault to the check whose subject it is."""
+        try:
+            return self.json
+        except NotJSON:
+            return None
+
+    @property
+    def text(self) -> str:
+        """The body as text, undecodable bytes shown as U+FFFD."""
+        return self.body.decode("utf-8", errors="replace")
+
+
+@dataclass(frozen=True)
+class Request(_Message):
+    """What was asked."""
+
+    method: str
+    url: str
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path of the URL, still percent-encoded."""
+        return urlsplit(self.url).path or "/"
+
+    def with_header(self, name: str, value: str | None) -> Self:
+        """A copy with this header; None removes it."""
+        return replace(self, headers=self.headers.with_field(name, value))
+
+    def with_json(self, value: Any) -> Self:
+        """A copy whose body is this JSON value."""
+        return replace(self, body=json.dumps(value, ensure_ascii=False).encode())
+
+
+@dataclass(frozen=True)
+class Response(_Message):
+    """What came back."""
+
+    status: int
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """The server-sent events of the body."""
+        return parse_events(self.body)
+
+    def with_header(self, name: str, value: str | None) -> Self:
+        """A copy with this header; None removes it."""
+        return replace(self, headers=self.headers.with_field(name, value))
+
+    def with_body(self, body: bytes, content_type: str | None = None) -> Self:
+        """A copy with this body, its Content-Length made right."""
+        headers = self.headers.with_field("content-length", str(len(body)))
+        if content_type is not None:
+            headers = headers.with_field("content-type", content_type)
+        return replace(self, headers=headers, body=body)
+
+    def with_json(self, value: Any, content_type: str | None = None) -> Self:
+        """A copy whose body is this JSON value."""
+        return self.with_body(json.dumps(value, ensure_ascii=False).encode(), content_type)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a request got no complete answer."""
+
+    kind: FaultKind
+    detail: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its response, or the fault that took its place.
+
+    ``started`` is seconds since the epoch; ``duration`` and ``first_byte`` are seconds. ``sender`` says who wrote the request: ``harness``
+    when a provider is under test, ``participant`` when a consumer is. ``operation`` is the profile's operation the request addresses, if any;
+    ``vector`` the frozen input it was made from, if any.
+    """
+
+    id: str
+    request: Request
+    response: Response | None
+    fault: Fault | None = None
+    sender: Literal["harness", "participant"] = "harness"
+    started: float = 0.0
+    duration: float = 0.0
+    operation: Operation | None = None
+    vector: Vector | None = None
+
+    @property
+    def status(self) -> int:
+        """The response's status code; 0 when there was no complete response."""
+        return self.response.status if self.response else 0
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the answer is a 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Whether the answer is an error, 4xx or 5xx."""
+        return self.status >= 400
+
+    @property
+    def answer(self) -> Response:
+        """The response, for checks that only look at exchanges that have one. Raises :class:`LookupError` where there is none."""
+        if self.response is None:
+            raise LookupError("this exchange has no complete response")
+        return self.response

@@ -1,0 +1,142 @@
+"""Exchanges and rules in, findings out. The same judge for all four sources of traffic; it sends nothing.
+
+It keeps counts and the exchanges that show a finding, never all exchanges, so that its memory does not grow with the run.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from harness.adapters import Adapter
+from harness.checks import Check, NeedsReview, NotApplicable, NotTested, Violation, registry
+from harness.exchange import Exchange, Request
+from harness.profile import Operation, Profile, Requirement, Side
+
+KEPT = 16
+"""How many findings of one requirement are kept with their exchange; all are counted."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A violation with the exchange that shows it."""
+
+    message: str
+    check: str
+    exchange: Exchange | None
+    expected: str | None = None
+    got: str | None = None
+    pointer: str | None = None
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """Sorts findings the same way in every run, whatever the workers did first."""
+        return (self.exchange.id if self.exchange else "", self.check, self.message)
+
+
+@dataclass
+class Tally:
+    """What is known of one requirement so far. Causes are sentences without a full stop."""
+
+    exercised: int = 0
+    violations: int = 0
+    findings: list[Found] = field(default_factory=list)
+    adapters: set[str] = field(default_factory=set)
+    not_tested: list[str] = field(default_factory=list)
+    not_applicable: list[str] = field(default_factory=list)
+    needs_review: list[Found] = field(default_factory=list)
+    harness_errors: list[str] = field(default_factory=list)
+    unsent: str | None = None
+    pending: set[str] = field(default_factory=set)
+    """Scenarios that are planned and did not end yet."""
+
+    def add(self, found: Found) -> None:
+        """Count a violation and keep it if it is among the first."""
+        self.violations += 1
+        self.findings.append(found)
+        if len(self.findings) > 4 * KEPT:
+            self.findings = sorted(self.findings, key=lambda each: each.order)[:KEPT]
+
+
+class Judge:
+    """Judges exchanges one by one against the rules of some profiles, for one side."""
+
+    def __init__(self, profiles: Sequence[Profile], side: Side, *, base_path: str = "", adapters: Sequence[Adapter] = ()) -> None:
+        self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self._operations = [operation for profile in reversed(profiles) for operation in profile.operations]
+        self._base_path = base_path.rstrip("/")
+        self._adapters = adapters
+        self._side = side
+        checks = [check for requirement in requirements_of(profiles, side) for check in registry.of(requirement.id)]
+        self._rules = [check for check in checks if check.kind == "rule"]
+        self._pairs = [check for check in checks if check.kind == "pair"]
+        self._previous: dict[tuple[str, str], Exchange] = {}
+
+    def operation_of(self, request: Request) -> Operation | None:
+        """The operation a request addresses, by method and path below the base URL."""
+        path = urlsplit(request.url).path or "/"
+        if self._base_path and path.startswith(self._base_path + "/"):
+            path = path[len(self._base_path) :]
+        return next((each for each in self._operations if each.method == request.method and each.matches_path(path)), None)
+
+    def see(self, exchange: Exchange) -> Exchange:
+        """Judge one exchange by every rule it exercises, and return it with its operation."""
+        if exchange.operation is None:
+            exchange = replace(exchange, operation=self.operation_of(exchange.request))
+        for check in self._rules:
+            if exchange.response is None and check.when is not None and self._side == "provider":
+                continue
+            self._apply(check, exchange)
+        if self._pairs:
+            key = (exchange.sender, exchange.operation.id if exchange.operation else exchange.request.path)
+            previous = self._previous.get(key)
+            self._previous[key] = exchange
+            if previous is not None:
+                for check in self._pairs:
+                    self._apply(check, previous, exchange)
+        return exchange
+
+    def _apply(self, check: Check, *exchanges: Exchange) -> None:
+        tally = self.tallies[check.requirement]
+        try:
+            if check.when is not None and not check.when(*exchanges):
+                return
+            tally.exercised += 1
+            check.function(*exchanges)
+        except Violation as violation:
+            adapter = self._forgiving_adapter(check, exchanges)
+            if adapter is not None:
+                tally.adapters.add(adapter)
+            else:
+                tally.add(found(violation, check, exchanges[-1]))
+        except NeedsReview as review:
+            tally.needs_review.append(Found(review.message, check.name, review.exchange or exchanges[-1]))
+        except (NotApplicable, NotTested):
+            tally.exercised -= 1
+        except Exception as error:  # whatever a check does wrong is the harness's fault, and named as such
+            tally.harness_errors.append(f"{check.name} crashed on {exchanges[-1].id}: {type(error).__name__}: {error}")
+
+    def _forgiving_adapter(self, check: Check, exchanges: Sequence[Exchange]) -> str | None:
+        """The first declared adapter under which the rule passes, if any."""
+        for adapter in self._adapters:
+            adapted = [adapter.apply(exchange) for exchange in exchanges]
+            if all(new is old for new, old in zip(adapted, exchanges, strict=True)):
+                continue
+            try:
+                check.function(*adapted)
+            except Violation:
+                continue
+            return adapter.name
+        return None
+
+
+def found(violation: Violation, check: Check, exchange: Exchange | None) -> Found:
+    """The finding a violation amounts to; ``exchange`` is meant where the violation names none."""
+    return Found(violation.message, check.name, violation.exchange or exchange, violation.expected, violation.got, violation.pointer)
+
+
+def requirements_of(profiles: Iterable[Profile], side: Side) -> list[Requirement]:
+    """The requirements of some profiles that bind one side."""
+    return [requirement for profile in profiles for requirement in profile.requirements if requirement.side == side]

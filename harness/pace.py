@@ -1,0 +1,53 @@
+"""How many requests may be sent, and how fast: ``--budget``, ``--max-rps`` and Retry-After, honoured exactly."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import time
+from email.utils import parsedate_to_datetime
+
+from harness.exchange import Response
+
+
+class BudgetSpent(Exception):
+    """The run's request budget is used up."""
+
+
+class Pace:
+    """Lets requests through one by one. ``budget`` bounds their number, ``max_rps`` their rate per second."""
+
+    def __init__(self, budget: int | None = None, max_rps: float | None = None) -> None:
+        self.sent = 0
+        self._budget = budget
+        self._interval = 1.0 / max_rps if max_rps else 0.0
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        """Wait until a request may be sent, and count it. Raises :class:`BudgetSpent`."""
+        if self._budget is not None and self.sent >= self._budget:
+            raise BudgetSpent
+        self.sent += 1
+        now = time.monotonic()
+        start = max(self._next, now)
+        self._next = start + self._interval
+        if start > now:
+            await asyncio.sleep(start - now)
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing through for so long."""
+        self._next = max(self._next, time.monotonic() + seconds)
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds that a response's Retry-After asks to wait, or None (RFC 9110 section 10.2.3: delay-seconds or HTTP-date)."""
+    value = (response.headers.get("retry-after") or "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        return None
+    return max(0.0, (until - datetime.datetime.now(datetime.UTC)).total_seconds())

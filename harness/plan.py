@@ -1,0 +1,39 @@
+"""The plan of a run: which vectors and scenarios, in the order that exercises every requirement soonest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.checks import Check, registry
+from harness.judge import requirements_of
+from harness.profile import Profile
+from harness.vectors import Vector
+
+Step = tuple[Profile, Vector] | Check
+
+
+def plan(profiles: Sequence[Profile]) -> list[Step]:
+    """Vectors and scenarios for a provider: first the few vectors that together exercise all requirements that vectors exercise, then the
+    scenarios, then the rest of the vectors, so that a small budget or an early end still says something about everything.
+    """
+    vectors = [(profile, vector) for profile in profiles for vector in profile.vectors]
+    first = _covering(vectors)
+    rest = [each for each in vectors if each not in first]
+    scenarios = [
+        check for requirement in requirements_of(profiles, "provider") for check in registry.of(requirement.id) if check.kind == "scenario"
+    ]
+    return [*first, *scenarios, *rest]
+
+
+def _covering(vectors: Sequence[tuple[Profile, Vector]]) -> list[tuple[Profile, Vector]]:
+    """Greedy set cover over the requirements that vectors name, ties in file order."""
+    open_ids = {id for _, vector in vectors for id in vector.exercises}
+    chosen: list[tuple[Profile, Vector]] = []
+    while open_ids:
+        best = max(vectors, key=lambda each: len(open_ids.intersection(each[1].exercises)))
+        gained = open_ids.intersection(best[1].exercises)
+        if not gained:
+            break
+        chosen.append(best)
+        open_ids -= gained
+    return chosen

@@ -1,0 +1,96 @@
+"""Tallies in, report out: the last step of every source of traffic."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from harness.evidence import Redaction, printable
+from harness.judge import Tally, requirements_of
+from harness.participant import Participant
+from harness.profile import ConformanceClass, Profile, Side
+from harness.report import FORMAT, Evidence, Finding, ParticipantShown, ProfileUsed, Report, Verdict
+from harness.verdict import Deciding, class_reached, classes, decide, outcome
+from harness.version import VERSION
+
+
+@dataclass(frozen=True)
+class Ran:
+    """Everything measured, before it is decided on. ``started`` is seconds since the epoch, ``duration`` seconds."""
+
+    profiles: Sequence[Profile]
+    side: Side
+    tallies: Mapping[str, Tally]
+    participant: Participant
+    started: float
+    duration: float
+    requests: int
+    seed: int
+    as_of: datetime.date
+    decided_by: ConformanceClass
+    secrets: Iterable[str] = ()
+    ended: str | None = None
+    unreachable: bool = False
+    notes: Sequence[str] = ()
+    binding: Mapping[str, str] = field(default_factory=dict)
+
+
+def conclude(ran: Ran) -> Report:
+    """The report on what was measured: every requirement gets its verdict, every finding its exchange, and no secret gets in."""
+    redaction = Redaction(ran.secrets, ran.participant.credential)
+    deciding = Deciding(ran.as_of, ran.profiles, ran.ended)
+    owner = {requirement.id: profile for profile in ran.profiles for requirement in profile.requirements}
+    verdicts: list[Verdict] = []
+    exchanges: dict[str, Evidence] = {}
+    notes = list(ran.notes)
+    for requirement in requirements_of(ran.profiles, ran.side):
+        tally = ran.tallies.get(requirement.id, Tally())
+        verdict, shown = decide(requirement, owner[requirement.id], tally, deciding)
+        verdicts.append(_redacted(verdict, redaction))
+        exchanges |= {each.exchange.id: redaction.evidence(each.exchange) for each in shown if each.exchange}
+        notes += [f"harness error: {each}" for each in tally.harness_errors[:1]]
+    results = classes(verdicts)
+    participant = ran.participant
+    return Report(
+        format=FORMAT,
+        govai_version=VERSION,
+        participant=ParticipantShown(
+            name=participant.name,
+            url=participant.url or None,
+            country=participant.country,
+            side=ran.side,
+            adapters=list(participant.adapters),
+            credential=participant.credential.kind if participant.credential else None,
+        ),
+        profiles=[ProfileUsed(each.name, each.major, each.version, each.title, each.digest, len(each.vectors)) for each in ran.profiles],
+        started=datetime.datetime.fromtimestamp(ran.started, datetime.UTC),
+        duration_s=round(ran.duration, 3),
+        requests=ran.requests,
+        seed=ran.seed,
+        as_of=ran.as_of,
+        decided_by=ran.decided_by,
+        class_reached=class_reached(results),
+        classes=results,
+        outcome=outcome(verdicts, ran.decided_by, unreachable=ran.unreachable),
+        ended=redaction.text(ran.ended) if ran.ended else None,
+        notes=[redaction.text(note) for note in notes],
+        binding=dict(ran.binding),
+        verdicts=verdicts,
+        exchanges=exchanges,
+    )
+
+
+def _redacted(verdict: Verdict, redaction: Redaction) -> Verdict:
+    """The verdict with no secret in what checks wrote, and nothing in it that no format could hold."""
+
+    def clean(text: str | None) -> str | None:
+        return None if text is None else printable(redaction.text(text))
+
+    findings = [
+        Finding(clean(each.message) or "", clean(each.pointer), each.exchange, clean(each.expected), clean(each.got), each.check)
+        for each in verdict.findings
+    ]
+    return msgspec.structs.replace(verdict, findings=findings, cause=clean(verdict.cause))

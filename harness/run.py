@@ -1,0 +1,250 @@
+"""A run: plan, drive, collect. The harness is the client, a provider is under test.
+
+profile -> plan -> exchanges -> judge -> verdicts -> report, one way along that line. A run always ends in a report, also when the participant
+breaks off, the budget is spent or a person stops it: what was measured is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.adapters import find_adapter
+from harness.checks import Check, Estimate, NeedsReview, NotApplicable, NotTested, Violation
+from harness.client import Client, Transport
+from harness.errors import Unreachable
+from harness.exchange import Exchange, Request, media_type
+from harness.judge import Found, Judge, found
+from harness.pace import BudgetSpent, Pace
+from harness.participant import Participant
+from harness.plan import plan
+from harness.profile import CLASSES, ConformanceClass, Operation, Profile
+from harness.report import Report
+from harness.reporting import Ran, conclude
+from harness.sending import Ending, Sender
+from harness.service import DrivenService
+from harness.vectors import Vector, bind
+
+Progress = Callable[[int, int], None]
+"""Called with the steps done and the steps planned."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is made. ``variables`` binds profile variables by hand; ``as_of`` is the day duties are judged by (default: today)."""
+
+    seed: int = 1
+    decided_by: ConformanceClass | None = None
+    as_of: datetime.date = field(default_factory=datetime.date.today)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+async def run_provider(
+    participant: Participant,
+    profiles: Sequence[Profile],
+    options: RunOptions,
+    *,
+    transport: Transport | None = None,
+    progress: Progress | None = None,
+    stop: asyncio.Event | None = None,
+) -> Report:
+    """Test one provider against ``profiles`` and return the report. Setting ``stop`` ends the run early with the verdicts reached so far."""
+    ending = Ending(stop or asyncio.Event())
+    async with Client(participant, transport) as client:
+        run = _Run(participant, profiles, options, client, ending, progress)
+        await run.drive()
+        return conclude(run.ran())
+
+
+class _Run:
+    def __init__(
+        self,
+        participant: Participant,
+        profiles: Sequence[Profile],
+        options: RunOptions,
+        client: Client,
+        ending: Ending,
+        progress: Progress | None,
+    ) -> None:
+        self._participant, self._profiles, self._options = participant, profiles, options
+        self._client, self._ending, self._progress = client, ending, progress
+        adapters = [find_adapter(name) for name in participant.adapters]
+        self._judge = Judge(profiles, "provider", base_path=urlsplit(participant.url).path, adapters=adapters)
+        self._pace = Pace(participant.limits.budget, participant.limits.max_rps)
+        self._sender = Sender(client, self._judge, self._pace, ending, options.seed, participant.limits.longest_wait)
+        self._variables: dict[str, str] = dict(options.variables)
+        self._card: Mapping[str, Any] = {}
+        self._notes: list[str] = []
+        self._started, self._clock = time.time(), time.perf_counter()
+
+    async def drive(self) -> None:
+        """Do the whole plan, or as much of it as there is time for."""
+        driver = asyncio.create_task(self._drive())
+        stopper = asyncio.create_task(self._ending.stop.wait())
+        await asyncio.wait((driver, stopper), return_when=asyncio.FIRST_COMPLETED)
+        if not driver.done():
+            self._ending.end("The run was interrupted.")
+        driver.cancel()
+        stopper.cancel()
+        for result in await asyncio.gather(driver, stopper, return_exceptions=True):
+            if isinstance(result, Exception) and not isinstance(result, Unreachable | BudgetSpent):
+                raise result
+
+    async def _drive(self) -> None:
+        planned = plan(self._profiles)
+        for step in planned:
+            if isinstance(step, Check):
+                self._judge.tallies[step.requirement].pending.add(step.name)
+        await self._first_contact()
+        await self._read_card()
+        steps, done = iter(planned), 0
+
+        async def work() -> None:
+            nonlocal done
+            for step in steps:
+                await (self._play(step) if isinstance(step, Check) else self._send_vector(*step))
+                done += 1
+                if self._progress:
+                    self._progress(done, len(planned))
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._participant.limits.concurrency, len(planned))):
+                group.create_task(work())
+
+    async def _first_contact(self) -> None:
+        """Learn whether a service of these profiles is there at all, and what it offers for the profiles' variables."""
+        for profile in reversed(self._profiles):
+            for name, source in profile.variables.items():
+                exchange = await self._ask(profile.operation(source["operation"]))
+                if name not in self._variables:
+                    self._bind(name, exchange, source["pointer"])
+        if self._pace.sent == 0:
+            profile = self._profiles[-1]
+            await self._ask(next(operation for operation in profile.operations if operation.method == "GET"))
+
+    async def _ask(self, operation: Operation) -> Exchange:
+        """One request of the first contact. Ends the run where no service of the profile answers: nothing could be said of it."""
+        url = self._participant.url
+        exchange = await self._sender.send(f"first-contact.{operation.id}", Request(operation.method, operation.path))
+        location = exchange.response.headers.get("location") if exchange.response else None
+        if exchange.fault is not None:
+            await self._end(f"{url} cannot be reached: {exchange.fault.detail}.", unreachable=True)
+        elif 300 <= exchange.status < 400:
+            await self._end(f"{url} redirects to {location}. If that is the service, run against that address.", unreachable=True)
+        elif exchange.succeeded and media_type(exchange.answer.headers.get("content-type")) == "text/html":
+            shown = f"{operation.method} {operation.path}"
+            await self._end(f"{url} answers {shown} with a web page. Give the base URL under which the API lies.", unreachable=True)
+        elif exchange.status in (401, 403):
+            given = self._participant.credential
+            what = f"does not accept the {given.kind} credential" if given else "asks for a credential. Give one with --auth"
+            await self._end(f"{url} {what} (HTTP {exchange.status}).")
+        return exchange
+
+    async def _end(self, reason: str, *, unreachable: bool = False) -> None:
+        self._ending.end(reason, unreachable=unreachable)
+        await asyncio.sleep(3600)  # cancelled by drive(), which waits for exactly this
+
+    def _bind(self, name: str, exchange: Exchange, pointer: str) -> None:
+        value = exchange.answer.document
+        for step in pointer.strip("/").split("/"):
+            try:
+                value = value[int(step)] if isinstance(value, list) else value[step]
+            except (LookupError, ValueError, TypeError):
+                value = None
+        if isinstance(value, str):
+            self._variables[name] = value
+        else:
+            request = exchange.request
+            self._notes.append(
+                f"{request.method} {request.path} declares no {name} (at {pointer}). Bind it by hand with --set {name}=VALUE."
+            )
+
+    async def _read_card(self) -> None:
+        """The service card says what is optional and offered; without one, nothing optional is."""
+        exchange = await self._sender.send("first-contact.getServiceCard", Request("GET", "/service-card"))
+        content = exchange.response.document if exchange.response and exchange.succeeded else None
+        self._card = content if isinstance(content, dict) else {}
+
+    async def _send_vector(self, profile: Profile, vector: Vector) -> None:
+        operation = profile.operation(vector.operation) if vector.operation else None
+        try:
+            request = bind(vector, operation.method if operation else "GET", operation.path if operation else "/", self._variables)
+            await self._sender.send(vector.id, request, vector=vector)
+        except KeyError as missing:
+            self._unsent(vector, f"the profile's variable {missing.args[0]} could not be bound")
+        except BudgetSpent:
+            self._unsent(vector, "the request budget was spent")
+        except Unreachable as error:
+            self._unsent(vector, str(error))
+
+    def _unsent(self, vector: Vector, cause: str) -> None:
+        for id in vector.exercises:
+            self._judge.tallies[id].unsent = cause
+
+    async def _play(self, check: Check) -> None:
+        tally = self._judge.tallies[check.requirement]
+        service = DrivenService(
+            check.function.__name__.replace("_", "-"),
+            self._sender,
+            self._profiles,
+            card=self._card,
+            variables=self._variables,
+            seed=self._options.seed,
+            country=self._participant.country,
+            has_credential=self._participant.credential is not None,
+        )
+        try:
+            result = await check.function(service)
+            tally.exercised += 1
+            if isinstance(result, Estimate):
+                _weigh(result)
+        except Violation as violation:
+            tally.add(found(violation, check, None))
+        except NeedsReview as review:
+            tally.needs_review.append(Found(review.message, check.name, review.exchange))
+        except NotTested as cause:
+            tally.not_tested.append(str(cause))
+        except NotApplicable as cause:
+            tally.not_applicable.append(str(cause))
+        except Exception as error:  # whatever a check does wrong is the harness's fault, and named as such
+            tally.harness_errors.append(f"{check.name} crashed: {type(error).__name__}: {error}")
+        tally.pending.discard(check.name)
+
+    def ran(self) -> Ran:
+        """What the report is made from."""
+        claimed = self._card.get("conformanceClass")
+        return Ran(
+            profiles=self._profiles,
+            side="provider",
+            tallies=self._judge.tallies,
+            participant=self._participant,
+            secrets=self._client.secrets,
+            started=self._started,
+            duration=time.perf_counter() - self._clock,
+            requests=self._pace.sent,
+            seed=self._options.seed,
+            as_of=self._options.as_of,
+            decided_by=self._options.decided_by or (claimed if claimed in CLASSES else "government"),
+            ended=self._ending.reason,
+            unreachable=self._ending.unreachable,
+            notes=self._notes,
+            binding=self._variables,
+        )
+
+
+def _weigh(estimate: Estimate) -> None:
+    """Hold a statistical result against its limit. Raises :class:`Violation`, :class:`NeedsReview`, or :class:`NotTested` without trials."""
+    low, high = estimate.interval
+    said = f"{estimate.hits} of {estimate.n} {estimate.subject} (95 % interval {low:.2f} to {high:.2f}, limit {estimate.limit:.2f})"
+    example = estimate.misses[0] if estimate.misses else None
+    if estimate.n == 0:
+        raise NotTested(f"no trial could be judged for: {estimate.subject}")
+    if high < estimate.limit:
+        raise Violation(f"only {said}", exchange=example)
+    if low < estimate.limit:
+        raise NeedsReview(f"{said}: the interval straddles the limit", exchange=example)

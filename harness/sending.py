@@ -1,0 +1,87 @@
+"""Sending to the provider under test: each request paced, retried when the provider asks for it, judged, and watched for silence."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, replace
+
+from harness.client import Client
+from harness.errors import Unreachable
+from harness.exchange import Exchange, Headers, Request
+from harness.judge import Judge
+from harness.pace import Pace, retry_after
+from harness.vectors import Vector
+from harness.version import USER_AGENT
+
+PATIENCE = 3
+"""How often a request answered 429 or 503 with Retry-After is sent again."""
+SILENCE = 6
+"""After how many requests in a row that found no connection the participant counts as gone."""
+ACCEPT = "application/json, application/problem+json, text/event-stream, */*;q=0.1"
+
+
+@dataclass
+class Ending:
+    """Why a run ends before its plan does, one sentence; ``unreachable`` when it is the participant that went away."""
+
+    stop: asyncio.Event
+    reason: str | None = None
+    unreachable: bool = False
+
+    def end(self, reason: str, *, unreachable: bool = False) -> None:
+        """End the run; the first reason stands."""
+        if self.reason is None:
+            self.reason, self.unreachable = reason, unreachable
+        self.stop.set()
+
+
+class Sender:
+    """Sends requests whose URLs are relative to the base URL. Deterministic in everything but time: ids and trace ids follow from the seed."""
+
+    def __init__(self, client: Client, judge: Judge, pace: Pace, ending: Ending, seed: int, longest_wait: float) -> None:
+        self._client, self._judge, self._pace, self._ending = client, judge, pace, ending
+        self._seed, self._longest_wait = seed, longest_wait
+        self._silent = 0
+
+    async def send(self, id: str, request: Request, *, vector: Vector | None = None, credential: bool = True) -> Exchange:
+        """Send and judge one request; a 429 or 503 that asks to wait is obeyed and the request repeated, unless it asked for that answer.
+
+        Raises:
+            BudgetSpent: nothing was sent.
+        """
+        request = replace(request, headers=self._headers(id, request.headers))
+        for attempt in range(PATIENCE + 1):
+            await self._pace.turn()
+            sent_as = id if attempt == 0 else f"{id}~{attempt}"
+            try:
+                exchange = await self._client.send(sent_as, request, credential=credential)
+            except Unreachable as error:
+                self._ending.end(str(error), unreachable=True)
+                raise
+            exchange = self._judge.see(replace(exchange, vector=vector))
+            self._listen(exchange)
+            wait = retry_after(exchange.response) if exchange.response and exchange.status in (429, 503) else None
+            if wait is None or wait > self._longest_wait or "test-scenario" in request.headers:
+                break
+            self._pace.hold(wait)
+        return exchange
+
+    def _headers(self, id: str, headers: Headers) -> Headers:
+        """The request's own headers after the ones every request carries."""
+        digest = hashlib.sha256(f"{self._seed}:{id}".encode()).hexdigest()
+        common = {
+            "User-Agent": USER_AGENT,
+            "Accept": ACCEPT,
+            "Accept-Encoding": "identity",
+            "traceparent": f"00-{digest[:32]}-{digest[32:48]}-01",
+        }
+        return Headers([*((name, value) for name, value in common.items() if name not in headers), *headers])
+
+    def _listen(self, exchange: Exchange) -> None:
+        if exchange.fault is None or exchange.fault.kind not in ("connect", "tls"):
+            self._silent = 0
+            return
+        self._silent += 1
+        if self._silent >= SILENCE:
+            self._ending.end(f"The service stopped answering: {exchange.fault.detail}.", unreachable=True)

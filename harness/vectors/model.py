@@ -1,0 +1,87 @@
+"""One vector, and how its variables are bound to what a participant declares."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from harness.exchange import Headers, Request
+
+Kind = Literal["valid", "boundary", "invalid"]
+
+_VARIABLE = re.compile(r"\$\{([a-z][a-z_]*)\}")
+
+
+class VectorRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The request of a vector. Method and path come from the operation unless given; at most one of the three bodies is set.
+
+    ``json`` is a value; ``text`` is sent as UTF-8 as it stands (for texts that are not JSON, or whose form matters); ``base64`` is any bytes.
+    """
+
+    method: str | None = None
+    path: str | None = None
+    headers: dict[str, str] = {}
+    json: Any = msgspec.UNSET
+    text: str | None = None
+    base64: str | None = None
+
+
+class Vector(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename={"exercises": "for"}):
+    """One frozen input.
+
+    ``kind`` says whether the profile's document allows the request. ``exercises`` (``for`` in the file) lists the requirements it is there
+    for; ``expect`` the classes of status that are right, e.g. ``["2xx"]`` or ``["2xx", "4xx"]``.
+    """
+
+    id: str
+    operation: str | None
+    kind: Kind
+    purpose: str
+    exercises: tuple[str, ...]
+    expect: tuple[str, ...]
+    request: VectorRequest
+
+    def expects(self, status: int) -> bool:
+        """Whether a status is in one of the expected classes: ``2xx``, or a code such as ``415``."""
+        return any(each == str(status) or each == f"{status // 100}xx" for each in self.expect)
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names of the variables the request leaves open."""
+        return frozenset(_VARIABLE.findall(msgspec.json.encode(self.request).decode()))
+
+
+def bind(vector: Vector, method: str, path: str, variables: Mapping[str, str]) -> Request:
+    """The request a vector stands for, its variables replaced; ``url`` is the path relative to the base URL.
+
+    Raises:
+        KeyError: a variable is not bound; its name is the argument.
+    """
+    request = vector.request
+    headers = Headers(request.headers)
+    if request.base64 is not None:
+        body = base64.b64decode(request.base64)
+    elif request.text is not None:
+        body = _fill(request.text, variables).encode("utf-8", errors="surrogatepass")
+    elif request.json is not msgspec.UNSET:
+        body = json.dumps(_fill(request.json, variables), ensure_ascii=False).encode()
+    else:
+        body = b""
+    if body and "content-type" not in headers:
+        headers = headers.with_field("Content-Type", "application/json")
+    return Request(request.method or method, _fill(request.path or path, variables), headers, body)
+
+
+def _fill(value: Any, variables: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda match: variables[match.group(1)], value)
+    if isinstance(value, dict):
+        return {key: _fill(item, variables) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, variables) for item in value]
+    return value
