@@ -274,7 +274,7 @@ def _validate_openapi(path: Path, document: Any) -> None:
     error = next(iter(validator.iter_errors()), None)
     if error is not None:
         place = "/".join(str(step) for step in error.absolute_path)
-        raise ProfileError(f"{path}: is not valid OpenAPI 3.1 at /{place}: {error.message[:300]}.")
+        raise ProfileError(f"{path}: is not valid OpenAPI 3.1 at /{place}: {error.message.splitlines()[0][:300]}.")
 
 
 def _read_requirements(path: Path) -> tuple[Requirement, ...]:

@@ -1,0 +1,74 @@
+"""How the scenarios of this profile ask: with the plain request of whatever profile is under test, and for what every service offers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.core.reading import strings
+from harness.checks import NotTested, Service
+from harness.exchange import Exchange, Request
+from harness.profile import Operation
+
+
+def plain(service: Service) -> Request:
+    """The plain valid request of the profile under test: its POST where it has one, for that is where the work is done, else its GET.
+
+    Raises:
+        NotTested: there is neither.
+    """
+    try:
+        return service.sample("POST")
+    except NotTested:
+        return service.sample("GET")
+
+
+async def ask(service: Service, request: Request, *, credential: bool = True) -> Exchange:
+    """Send a request as it stands. Raises :class:`NotTested` when no complete answer comes."""
+    return await service.send(request.method, request.url, headers=dict(request.headers), body=request.body, credential=credential)
+
+
+async def served(service: Service, request: Request) -> Exchange:
+    """Send a request that has to succeed before anything can be said. Raises :class:`NotTested` when it does not."""
+    exchange = await ask(service, request)
+    if not exchange.succeeded:
+        raise NotTested(f"the plain request {request.method} {request.url} is answered with {exchange.status}")
+    return exchange
+
+
+def with_words(request: Request, words: str) -> Request:
+    """The request with ``words`` at the end of its longest running text, whatever member that is.
+
+    Raises:
+        NotTested: no member of its JSON body is running text (a string with a space in it).
+    """
+    running = [text for _, text in strings(request.document) if " " in text.strip()]
+    if not running:
+        raise NotTested("the plain request of the profile holds no running text")
+    longest = max(running, key=len)
+    return request.with_json(_replaced(request.document, longest, f"{longest} {words}"))
+
+
+def _replaced(value: Any, old: str, new: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _replaced(item, old, new) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, old, new) for item in value]
+    return new if value == old else value
+
+
+def operation_at(service: Service, method: str, path: str) -> Operation | None:
+    """The operation of the profiles in this run with this method and path template."""
+    return next((each for each in service.operations if each.method == method and each.path == path), None)
+
+
+async def description(service: Service) -> dict[str, Any]:
+    """The provider's own OpenAPI document.
+
+    Raises:
+        NotTested: the service offers none; that is CORE-DOC-001's subject.
+    """
+    exchange = await service.send("GET", "/openapi.json", credential=False)
+    document = exchange.answer.document
+    if not exchange.succeeded or not isinstance(document, dict):
+        raise NotTested("the service offers no OpenAPI document at /openapi.json")
+    return document

@@ -1,0 +1,191 @@
+"""What a service says of itself: health, service card, version, security contact."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from conformance.core.asking import ask, description, operation_at, plain
+from conformance.core.faults import changed, with_members
+from conformance.core.reading import excerpt
+from conformance.core.timestamps import instant
+from harness.checks import CallNext, NotTested, Service, Violation, mutant, scenario
+from harness.exchange import Exchange, Request, Response
+
+
+async def public(service: Service, path: str) -> Exchange:
+    """GET what anybody may read.
+
+    Raises:
+        Violation: it is not answered with 200 without a credential.
+        NotTested: the service has no time, or the body is not the JSON that it is declared to be (CORE-ENC-002).
+    """
+    exchange = await service.send("GET", path, credential=False)
+    if exchange.status in (429, 503) and "retry-after" in exchange.answer.headers:
+        raise NotTested(f"the service answered {exchange.status}")
+    if exchange.status != 200:
+        what = "cannot be read without a credential" if exchange.status in (401, 403) else "is not there"
+        raise Violation(f"{path} {what}", expected="200", got=str(exchange.status), exchange=exchange)
+    if exchange.answer.is_json and exchange.answer.document is None:
+        raise NotTested(f"{path} is declared as JSON and is none")
+    return exchange
+
+
+@scenario("CORE-HLT-001")
+async def health_is_told_to_anybody(service: Service) -> None:
+    """UAPI 1.1 (ivpk/uapi), health: ``GET /health`` answers without authentication whether the service, and what it depends on, is healthy."""
+    exchange = await public(service, "/health")
+    health = exchange.answer.document
+    if not isinstance(health, dict) or not isinstance(health.get("healthy"), bool):
+        got = excerpt(exchange.answer.text)
+        raise Violation(
+            "the answer does not say whether the service is healthy",
+            expected='{"healthy": true}',
+            got=got,
+            pointer="/healthy",
+            exchange=exchange,
+        )
+    errors = exchange.operation.response_errors(exchange.answer) if exchange.operation else []
+    if errors:
+        raise Violation(f"the answer does not fit the profile: {excerpt(errors[0].message)}", pointer=errors[0].pointer, exchange=exchange)
+
+
+@mutant("CORE-HLT-001")
+async def healthy_is_a_text(request: Request, call_next: CallNext) -> Response:
+    """The health answer says "true" where it should say true."""
+    return await with_members(request, call_next, "/health", healthy="true")
+
+
+@mutant("CORE-HLT-001")
+async def health_is_for_administrators(request: Request, call_next: CallNext) -> Response:
+    """Health is told to callers with a credential only."""
+    return await _closed("/health", request, call_next)
+
+
+async def _closed(path: str, request: Request, call_next: CallNext) -> Response:
+    answer = await call_next(request)
+    if request.path != path or answer.status != 200 or "authorization" in request.headers:
+        return answer
+    problem = {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": "A credential is needed."}
+    return Response(401, answer.headers.with_field("WWW-Authenticate", "Bearer")).with_json(problem, "application/problem+json")
+
+
+@scenario("CORE-CRD-001")
+async def the_card_fits_its_schema(service: Service) -> None:
+    """AI Act Article 13(3): who provides the system, for what purpose, how well. The card says so as data, to anybody."""
+    exchange = await public(service, "/service-card")
+    operation = operation_at(service, "GET", "/service-card")
+    if not isinstance(exchange.answer.document, dict):
+        raise Violation(
+            "the service card is no JSON object", expected="a service card", got=excerpt(exchange.answer.text), exchange=exchange
+        )
+    errors = operation.schema("ServiceCard").errors(exchange.answer.document) if operation else []
+    if errors:
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise Violation(f"the service card is not right: {excerpt(errors[0].message)}{more}", pointer=errors[0].pointer, exchange=exchange)
+
+
+@mutant("CORE-CRD-001")
+async def card_without_a_contact(request: Request, call_next: CallNext) -> Response:
+    """The service card names nobody to turn to."""
+    return await with_members(request, call_next, "/service-card", contact=None)
+
+
+@mutant("CORE-CRD-001")
+async def card_with_a_country_name(request: Request, call_next: CallNext) -> Response:
+    """The service card writes the provider's country as a name."""
+    return await changed(request, call_next, "/service-card", lambda card: card["provider"].update(country="Lietuva"))
+
+
+@mutant("CORE-CRD-001")
+async def card_is_for_administrators(request: Request, call_next: CallNext) -> Response:
+    """The service card is shown to callers with a credential only."""
+    return await _closed("/service-card", request, call_next)
+
+
+@scenario("CORE-VER-001")
+async def answers_name_the_version(service: Service) -> None:
+    """Every answer names the version of the interface it follows, the one that the provider's document has as ``info.version``."""
+    info = (await description(service)).get("info")
+    version = info.get("version") if isinstance(info, dict) else None
+    exchange = await ask(service, plain(service))
+    told = exchange.answer.headers.get("api-version")
+    if told is None or told != version:
+        got = told or "no API-Version"
+        raise Violation(
+            "the answer does not name the version",
+            expected=f"API-Version: {version}",
+            got=got,
+            pointer="header:API-Version",
+            exchange=exchange,
+        )
+
+
+@mutant("CORE-VER-001")
+async def version_lags_behind(request: Request, call_next: CallNext) -> Response:
+    """API-Version still has the number of the release before."""
+    return (await call_next(request)).with_header("API-Version", "0.9.0")
+
+
+_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):\s*(.*)")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+
+
+def security_fields(text: str) -> list[tuple[str, str]]:
+    """The fields of a security.txt (RFC 9116 section 4), names in lower case; comments, and the armour of a signed one (section 2.3), left out."""
+    lines = [line.rstrip(" \t") for line in text.replace("\r\n", "\n").split("\n")]
+    if lines[0] == "-----BEGIN PGP SIGNED MESSAGE-----":
+        start = lines.index("") + 1 if "" in lines else 0
+        end = lines.index("-----BEGIN PGP SIGNATURE-----") if "-----BEGIN PGP SIGNATURE-----" in lines else len(lines)
+        lines = [line.removeprefix("- ") for line in lines[start:end]]
+    matches = [_FIELD.fullmatch(line) for line in lines]
+    return [(match.group(1).lower(), match.group(2)) for match in matches if match]
+
+
+@scenario("CORE-SEC-005")
+async def security_contact_is_current(service: Service) -> None:
+    """RFC 9116: Contact MUST always be present (2.5.3), Expires exactly once (2.5.5), as plain text (4); after Expires the file is stale (5.3)."""
+    exchange = await service.send("GET", "/.well-known/security.txt", credential=False)
+    if exchange.status != 200 and exchange.request.path != "/.well-known/security.txt":
+        raise NotTested("it lies at the root of the host (RFC 9116 section 3), and the base URL of this run is below that")
+    if 300 <= exchange.status < 400:
+        raise NotTested(f"it is to be found elsewhere, at {exchange.answer.headers.get('location')}, which is not followed")
+    if exchange.status != 200:
+        raise Violation("there is no security.txt", expected="200", got=str(exchange.status), exchange=exchange)
+    if exchange.answer.media_type != "text/plain":
+        got = exchange.answer.headers.get("content-type") or "no Content-Type"
+        raise Violation("security.txt is not plain text", expected="text/plain", got=got, pointer="header:Content-Type", exchange=exchange)
+    fields = security_fields(exchange.answer.text)
+    contacts = [value for name, value in fields if name == "contact"]
+    if not contacts:
+        raise Violation("security.txt names no contact", expected="Contact: mailto:...", got="no Contact", exchange=exchange)
+    wrong = next((value for value in contacts if not _URI.fullmatch(value) or value.lower().startswith("http:")), None)
+    if wrong is not None:
+        raise Violation("a contact is no URI, or one without TLS", expected="mailto:, tel: or https:", got=wrong, exchange=exchange)
+    expiries = [value for name, value in fields if name == "expires"]
+    if len(expiries) != 1:
+        raise Violation("Expires does not stand exactly once", expected="one Expires", got=f"{len(expiries)}", exchange=exchange)
+    until = instant(expiries[0])
+    if until is None:
+        raise Violation("Expires is no date-time", expected="2027-01-01T00:00:00Z", got=expiries[0], exchange=exchange)
+    if until.timestamp() <= time.time():
+        raise Violation("security.txt has expired", expected="an Expires in the future", got=expiries[0], exchange=exchange)
+
+
+async def _security_txt(request: Request, call_next: CallNext, pattern: str, replacement: str) -> Response:
+    answer = await call_next(request)
+    if request.path != "/.well-known/security.txt":
+        return answer
+    return answer.with_body(re.sub(pattern, replacement, answer.text, flags=re.MULTILINE | re.IGNORECASE).encode())
+
+
+@mutant("CORE-SEC-005")
+async def security_contact_expired(request: Request, call_next: CallNext) -> Response:
+    """Nobody renewed security.txt."""
+    return await _security_txt(request, call_next, r"^Expires:.*?(?=\r?$)", "Expires: 2026-01-31T23:59:59Z")
+
+
+@mutant("CORE-SEC-005")
+async def security_contact_is_no_uri(request: Request, call_next: CallNext) -> Response:
+    """The contact in security.txt is a bare e-mail address."""
+    return await _security_txt(request, call_next, r"^Contact:.*?(?=\r?$)", "Contact: security@example.gov.pl")

@@ -1,0 +1,213 @@
+"""What an error says: readable for a machine, understandable for a person, giving nothing away."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from conformance.core.asking import ask, served
+from conformance.core.content import accepts
+from conformance.core.encoding import has_content
+from conformance.core.reading import excerpt, parses, strings
+from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
+from harness.exchange import Exchange, Request, Response
+from harness.national import personal_identifiers
+
+PROBLEM = "application/problem+json"
+
+
+def _is_an_error(exchange: Exchange) -> bool:
+    """Whether an answer should be a problem: an error of the service itself (414 and 431 come from the server before it), readable for the asker."""
+    if exchange.status < 400 or exchange.status in (414, 431) or not has_content(exchange):
+        return False
+    if exchange.answer.is_json and not parses(exchange.answer):
+        return False  # CORE-ENC-001 and CORE-ENC-002 say what is wrong
+    return accepts(exchange.request, PROBLEM) or accepts(exchange.request, "application/json")
+
+
+@rule("CORE-ERR-001", when=_is_an_error)
+def errors_are_problem_details(exchange: Exchange) -> None:
+    """RFC 9457 section 3: application/problem+json; section 3.1.2: generators MUST use the same status code in the HTTP response."""
+    answer = exchange.answer
+    if answer.media_type != PROBLEM:
+        got = answer.headers.get("content-type") or "no Content-Type"
+        raise Violation(f"a {answer.status} answer is no problem document", expected=PROBLEM, got=got, pointer="header:Content-Type")
+    problem = answer.document
+    if not isinstance(problem, dict):
+        raise Violation("the problem document is no object", expected="an object", got=excerpt(answer.text))
+    for member in ("type", "title", "detail"):
+        value = problem.get(member)
+        if not isinstance(value, str) or not value.strip():
+            raise Violation(f"the problem has no {member}", expected="a text", got=value, pointer=f"/{member}")
+    status = problem.get("status")
+    if isinstance(status, bool) or status != answer.status:
+        raise Violation("the problem's status is not the HTTP status", expected=str(answer.status), got=status, pointer="/status")
+
+
+@mutant("CORE-ERR-001")
+async def every_problem_says_400(request: Request, call_next: CallNext) -> Response:
+    """The status member is 400 whatever the HTTP status."""
+    answer = await call_next(request)
+    return answer.with_json({**answer.document, "status": 400}) if answer.status >= 400 and isinstance(answer.document, dict) else answer
+
+
+@mutant("CORE-ERR-001")
+async def not_found_is_a_page(request: Request, call_next: CallNext) -> Response:
+    """Unknown paths get the web server's HTML page."""
+    answer = await call_next(request)
+    return answer.with_body(b"<html><h1>Not Found</h1></html>", "text/html") if answer.status == 404 else answer
+
+
+@mutant("CORE-ERR-001")
+async def problems_without_detail(request: Request, call_next: CallNext) -> Response:
+    """Problems of invalid input have no detail, as some frameworks leave it out."""
+    answer = await call_next(request)
+    if answer.status not in (400, 405, 422) or not isinstance(answer.document, dict):
+        return answer
+    return answer.with_json({name: value for name, value in answer.document.items() if name != "detail"})
+
+
+_TRACES = {
+    "Python": re.compile(r'Traceback \(most recent call last\)|File "[^"\n]+", line \d+'),
+    "Java": re.compile(
+        r"\bat [\w$.]+\([\w$]+\.(?:java|kt|scala):\d+\)|\b(?:java|javax|org\.springframework)\.[\w.$]+(?:Exception|Error)\b"
+    ),
+    ".NET": re.compile(r"\bat [\w.`<>]+\([^)\n]*\) in [^\n]+:line \d+|\bSystem\.[\w.]*Exception\b"),
+    "Node": re.compile(r"\bat [^\n]*\(?(?:node:|file://|/|[A-Za-z]:\\)[^\s()]+:\d+:\d+\)?"),
+    "Go": re.compile(r"\bgoroutine \d+ \[|\.go:\d+ \+0x"),
+    "PHP": re.compile(r"#\d+ /[^\s()]+\.php\(\d+\)"),
+}
+_SERVER_PATH = re.compile(
+    r"(?<![\w/.:#-])/(?:home|usr|var|opt|srv|root|etc|proc)/[\w.@+-]+(?:/[\w.@+-]+)*"
+    r"|(?<![\w/.:#-])/(?:[\w.@+-]+/)+[\w.@+-]+\.(?:py|pyc|java|jar|cs|dll|ts|js|mjs|go|rb|php|rs|so|conf|ini|sqlite|pem|key)\b"
+    r"|\b[A-Za-z]:\\(?:[^\s\\/:*?\"<>|]+\\)+"
+)
+
+
+def _has_error_text(exchange: Exchange) -> bool:
+    return exchange.status >= 400 and has_content(exchange) and bool(exchange.answer.body)
+
+
+@rule("CORE-ERR-005", when=_has_error_text)
+def errors_give_nothing_away(exchange: Exchange) -> None:
+    """RFC 9457 section 5: problem details can reveal implementation internals; GDPR Article 5(1)(c): personal data stay where they are needed."""
+    request, answer = exchange.request, exchange.answer
+    asked = unquote(request.url) + " " + request.text + " " + "\n".join(text for _, text in strings(request.document))
+    told = "\n".join(text for _, text in strings(answer.document)) or answer.text
+    for language, pattern in _TRACES.items():
+        trace = pattern.search(told)
+        if trace and trace.group() not in asked:
+            raise Violation(f"an error holds a stack trace ({language})", expected="no internals", got=excerpt(trace.group()))
+    path = next((match.group() for match in _SERVER_PATH.finditer(_prose(answer)) if match.group() not in asked), None)
+    if path:
+        raise Violation("an error holds a file path of the server", expected="no internals", got=path)
+    if any(len(credential) >= 8 and credential in told for credential in _credentials(request)):
+        raise Violation("an error repeats the credential of the request", expected="no credential", got="the credential")
+    identifiers = {each.value: each.kind for each in personal_identifiers(asked)}
+    repeated = next((each for each in personal_identifiers(told) if each.value in identifiers), None)
+    if repeated:
+        raise Violation(f"an error repeats a {repeated.kind} of the request", expected="no personal identifier", got=repeated.value)
+
+
+def _prose(answer: Response) -> str:
+    """The texts of an error that are for people: a type, an instance or a pointer may look like a file path and is none."""
+    found = [text for pointer, text in strings(answer.document) if pointer.rpartition("/")[2] not in ("type", "instance", "pointer")]
+    return "\n".join(found) or answer.text
+
+
+def _credentials(request: Request) -> list[str]:
+    sent = [request.headers.get(name) or "" for name in ("authorization", "x-api-key", "api-key")]
+    return [value.strip().rpartition(" ")[2] for value in sent]
+
+
+def _detailed(answer: Response, more: str) -> Response:
+    """The problem with more in its detail; answers that are no problem as they are."""
+    if answer.status < 400 or not isinstance(answer.document, dict):
+        return answer
+    return answer.with_json({**answer.document, "detail": f"{answer.document.get('detail', '')} {more}"})
+
+
+@mutant("CORE-ERR-005")
+async def not_found_repeats_the_path(request: Request, call_next: CallNext) -> Response:
+    """The 404 problem quotes the path that was asked for, personal identifiers in it included."""
+    answer = await call_next(request)
+    return _detailed(answer, unquote(request.url)) if answer.status == 404 else answer
+
+
+@mutant("CORE-ERR-005")
+async def method_errors_hold_a_stack_trace(request: Request, call_next: CallNext) -> Response:
+    """405 answers end with the stack of the router."""
+    answer = await call_next(request)
+    more = "\tat eu.example.gateway.Router.dispatch(Router.java:118)\n\tat eu.example.gateway.Main.run(Main.java:31)"
+    return _detailed(answer, more) if answer.status == 405 else answer
+
+
+@mutant("CORE-ERR-005")
+async def refused_tokens_come_back(request: Request, call_next: CallNext) -> Response:
+    """A 401 problem repeats the token that was refused."""
+    answer = await call_next(request)
+    return _detailed(answer, request.headers.get("authorization") or "") if answer.status == 401 else answer
+
+
+@scenario("CORE-ERR-006")
+async def errors_speak_the_language_asked_for(service: Service) -> None:
+    """RFC 9457 section 3.1.3: the title changes only by localization; RFC 9110 sections 12.5.4 and 8.5 say how that is asked for and told."""
+    try:
+        request = service.sample("POST")
+        await served(service, request)
+        request = Request(request.method, request.url, request.headers, b'{"')
+    except NotTested:
+        request = Request("GET", f"/{service.random.getrandbits(64):016x}")
+    found: dict[str, tuple[Exchange, dict[str, Any]]] = {}
+    for language in ("pl", "lt", "en"):
+        exchange = await ask(service, request.with_header("Accept-Language", language))
+        problem = exchange.answer.document
+        told = isinstance(problem, dict) and isinstance(problem.get("detail"), str)
+        if not 400 <= exchange.status < 500 or exchange.answer.media_type != PROBLEM or not told:
+            raise NotTested("the service does not answer invalid requests with problem documents")
+        found[language] = exchange, problem
+    for language, (exchange, problem) in found.items():
+        declared = [tag.strip().lower().partition("-")[0] for tag in (exchange.answer.headers.get("content-language") or "").split(",")]
+        if language not in declared:
+            got = exchange.answer.headers.get("content-language") or "no Content-Language"
+            raise Violation(
+                f"an error asked for in {language} is not declared as such",
+                expected=language,
+                got=got,
+                pointer="header:Content-Language",
+                exchange=exchange,
+            )
+        for other, (_, second) in found.items():
+            if other < language and problem.get("detail") == second.get("detail"):
+                raise Violation(
+                    f"the detail is the same in {other} and {language}",
+                    expected=f"a text in {language}",
+                    got=problem.get("detail"),
+                    pointer="/detail",
+                    exchange=exchange,
+                )
+        if problem.get("type") != found["en"][1].get("type"):
+            raise Violation(
+                f"the type changes with the language ({language})",
+                expected=str(found["en"][1].get("type")),
+                got=problem.get("type"),
+                pointer="/type",
+                exchange=exchange,
+            )
+
+
+@mutant("CORE-ERR-006")
+async def lithuanian_errors_are_polish(request: Request, call_next: CallNext) -> Response:
+    """Whoever asks for Lithuanian error texts gets the Polish ones under a Lithuanian label."""
+    if (request.headers.get("accept-language") or "") != "lt":
+        return await call_next(request)
+    answer = await call_next(request.with_header("Accept-Language", "pl"))
+    return answer.with_header("Content-Language", "lt") if answer.status >= 400 else await call_next(request)
+
+
+@mutant("CORE-ERR-006")
+async def error_language_is_not_declared(request: Request, call_next: CallNext) -> Response:
+    """Error texts are translated, but no answer says into which language."""
+    answer = await call_next(request)
+    return answer.with_header("Content-Language", None) if answer.status >= 400 else answer

@@ -1,0 +1,76 @@
+"""What an answer says, for checks that look at its texts: strings with their places, JSON and streams alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.exchange import Event, NotJSON, Request, Response, parse_json
+
+EVENT_STREAM = "text/event-stream"
+
+
+def strings(value: Any) -> Iterator[tuple[str, str]]:
+    """Every string value within a JSON value, with its JSON Pointer (RFC 6901). Member names are not values."""
+    waiting = [("", value)]
+    while waiting:
+        pointer, current = waiting.pop()
+        if isinstance(current, str):
+            yield pointer, current
+        elif isinstance(current, dict):
+            waiting.extend((f"{pointer}/{_escaped(name)}", item) for name, item in reversed(current.items()))
+        elif isinstance(current, list):
+            waiting.extend((f"{pointer}/{index}", current[index]) for index in reversed(range(len(current))))
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def parses(message: Request | Response) -> bool:
+    """Whether a body is a JSON text."""
+    try:
+        _ = message.json
+    except NotJSON:
+        return False
+    return True
+
+
+def texts(response: Response) -> dict[str, str]:
+    """The strings of a JSON answer by pointer. The strings of a stream are joined over its events, as a person reads them.
+
+    Empty for an answer that is neither, or is not JSON where it says so: that is CORE-ENC-002's subject.
+    """
+    if response.is_json:
+        return dict(strings(response.document))
+    joined: dict[str, str] = {}
+    for value in event_values(response):
+        for pointer, text in strings(value):
+            joined[pointer] = joined.get(pointer, "") + text
+    return joined
+
+
+def event_values(response: Response) -> list[Any]:
+    """The JSON values that the events of a stream carry; none where the answer is no stream."""
+    if response.media_type != EVENT_STREAM:
+        return []
+    values = (_value(event) for event in response.events)
+    return [value for value in values if value is not None]
+
+
+def _value(event: Event) -> Any:
+    try:
+        return parse_json(event.data.encode("utf-8", errors="surrogatepass"))
+    except NotJSON:
+        return None
+
+
+def is_description(response: Response) -> bool:
+    """Whether an answer is an OpenAPI document: what it shows as examples and patterns are not the service's own texts."""
+    return isinstance(response.document, dict) and "openapi" in response.document and "paths" in response.document
+
+
+def excerpt(text: str, length: int = 120) -> str:
+    """The beginning of a text on one line, to show in a finding."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[:length] + " …"

@@ -1,0 +1,215 @@
+"""Who may ask, over what, and what must not be written where others read it."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from conformance.core.asking import ask, description, plain, served
+from conformance.core.faults import changed
+from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
+from harness.exchange import Exchange, Request, Response
+from harness.national import is_personal_parameter, personal_identifiers
+
+
+@rule("CORE-SEC-001", when=lambda exchange: exchange.status == 401)
+def a_401_says_how_to_authenticate(exchange: Exchange) -> None:
+    """RFC 9110 section 15.5.2: the server generating a 401 response MUST send a WWW-Authenticate header field with at least one challenge."""
+    if not (exchange.answer.headers.get("www-authenticate") or "").strip():
+        raise Violation("a 401 answer holds no challenge", expected="WWW-Authenticate", got="none", pointer="header:WWW-Authenticate")
+
+
+def _with_unknown_token(service: Service, request: Request) -> Request:
+    """The request with a bearer token of the right form (RFC 6750 section 2.1) that nobody issued."""
+    return request.with_header("Authorization", f"Bearer govai.{service.random.getrandbits(128):032x}")
+
+
+def _declares_tokens(service: Service) -> bool:
+    declared = service.card.get("authentication")
+    return isinstance(declared, list) and bool({"bearer", "oauth2"} & {each for each in declared if isinstance(each, str)})
+
+
+@scenario("CORE-SEC-001")
+async def a_401_where_there_can_be_one(service: Service) -> None:
+    """Requests that a service which knows its callers answers with 401; the rule above looks at what comes."""
+    answers = [await service.send("GET", "/records", credential=False)]
+    if service.has_credential:
+        answers.append(await ask(service, plain(service), credential=False))
+    if _declares_tokens(service):
+        answers.append(await ask(service, _with_unknown_token(service, plain(service)), credential=False))
+    if all(each.status != 401 for each in answers):
+        raise NotApplicable("no request of this run was answered with 401")
+
+
+@mutant("CORE-SEC-001")
+async def unauthorized_without_a_challenge(request: Request, call_next: CallNext) -> Response:
+    """401 answers do not say how to authenticate."""
+    answer = await call_next(request)
+    return answer.with_header("WWW-Authenticate", None) if answer.status == 401 else answer
+
+
+@scenario("CORE-SEC-002")
+async def tokens_are_verified(service: Service) -> None:
+    """RFC 6750 section 3.1: a token that is expired, malformed or otherwise invalid is answered with 401 (invalid_token), never overlooked.
+
+    Where the harness was given a credential, a call without it is refused as well. A client certificate cannot be left out of a connection,
+    so a service that knows its callers by one is not held to that.
+    """
+    request = plain(service)
+    if not service.has_credential and not _declares_tokens(service):
+        raise NotApplicable("the card declares neither bearer nor oauth2, and no credential was given")
+    with_credential = await served(service, request)
+    if _declares_tokens(service):
+        unknown = await ask(service, _with_unknown_token(service, request), credential=False)
+        _not_now(unknown)
+        if unknown.status != 401:
+            raise Violation(
+                "a token that nobody issued is not answered with 401", expected="401", got=str(unknown.status), exchange=unknown
+            )
+    if service.has_credential:
+        without = await ask(service, request, credential=False)
+        if {name.lower() for name, _ in without.request.headers} == {name.lower() for name, _ in with_credential.request.headers}:
+            return
+        _not_now(without)
+        if without.succeeded:
+            raise Violation("a call without the credential is served", expected="401 or 403", got=str(without.status), exchange=without)
+
+
+def _not_now(exchange: Exchange) -> None:
+    if exchange.status in (429, 503):
+        raise NotTested(f"the service answered {exchange.status}")
+
+
+@mutant("CORE-SEC-002")
+async def tokens_are_not_looked_at(request: Request, call_next: CallNext) -> Response:
+    """A service that serves anonymous callers serves those with any token just the same."""
+    return await call_next(request.with_header("Authorization", None))
+
+
+@mutant("CORE-SEC-002")
+async def refused_tokens_are_forbidden(request: Request, call_next: CallNext) -> Response:
+    """A token that cannot be verified is answered with 403, so that clients do not fetch a new one."""
+    answer = await call_next(request)
+    if answer.status != 401 or "authorization" not in request.headers or not isinstance(answer.document, dict):
+        return answer
+    return Response(403, answer.headers).with_json({**answer.document, "status": 403})
+
+
+def _target(request: Request) -> str:
+    parts = urlsplit(request.url)
+    return unquote(f"{parts.path}?{parts.query}")
+
+
+@rule("CORE-SEC-003")
+def no_person_in_the_address(exchange: Exchange) -> None:
+    """GDPR Article 5(1)(f) and 25: addresses are written into logs, histories and referrers on the way, which a body is not."""
+    found = personal_identifiers(_target(exchange.request))
+    if found:
+        raise Violation(
+            f"a {found[0].kind} stands in the address of a request", expected="identifiers in the body only", got=found[0].value
+        )
+
+
+@mutant("CORE-SEC-003")
+async def person_in_the_query(request: Request, call_next: CallNext) -> Response:
+    """The client adds whom the question is about to the query, for its own statistics."""
+    return await call_next(Request(request.method, f"{request.url}?subject=50411512342", request.headers, request.body))
+
+
+def _parameters(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where the parameters of an OpenAPI document stand (``path``, ``query`` ...) and what they are called, unused components included."""
+    paths = document.get("paths")
+    items = [item for item in paths.values() if isinstance(item, dict)] if isinstance(paths, dict) else []
+    holders = [*items, *(value for item in items for value in item.values() if isinstance(value, dict))]
+    lists = [holder.get("parameters") for holder in holders]
+    found = [each for entries in lists if isinstance(entries, list) for each in entries if isinstance(each, dict)]
+    components = document.get("components")
+    shared = components.get("parameters") if isinstance(components, dict) else None
+    found += [each for each in shared.values() if isinstance(each, dict)] if isinstance(shared, dict) else []
+    return [(str(each.get("in")), str(each.get("name"))) for each in found]
+
+
+@scenario("CORE-SEC-004")
+async def no_parameter_for_a_person(service: Service) -> None:
+    """As CORE-SEC-003, seen from the side that designs the addresses: its document has no path or query parameter for a personal identifier."""
+    for place, name in _parameters(await description(service)):
+        if place in ("path", "query") and is_personal_parameter(name):
+            raise Violation(
+                f"the parameter {name} puts a personal identifier into the {place}", expected="identifiers in the body only", got=name
+            )
+
+
+@rule("CORE-SEC-004", when=lambda exchange: any(name in exchange.answer.headers for name in ("location", "content-location", "link")))
+def no_person_in_links(exchange: Exchange) -> None:
+    """As CORE-SEC-003, for the addresses that the service itself gives out: Location, Content-Location and Link."""
+    for name in ("Location", "Content-Location", "Link"):
+        found = personal_identifiers(unquote(exchange.answer.headers.get(name) or ""))
+        if found:
+            raise Violation(
+                f"{name} holds a {found[0].kind}", expected="no personal identifier", got=found[0].value, pointer=f"header:{name}"
+            )
+
+
+@mutant("CORE-SEC-004")
+async def description_asks_for_a_person(request: Request, call_next: CallNext) -> Response:
+    """The service describes a query parameter for the asmens kodas of the person concerned."""
+    parameter = {"name": "asmensKodas", "in": "query", "schema": {"type": "string"}}
+    operation = {"parameters": [parameter], "responses": {"200": {"description": "The person."}}}
+    return await changed(request, call_next, "/openapi.json", lambda document: document["paths"].update({"/subjects": {"get": operation}}))
+
+
+@mutant("CORE-SEC-004")
+async def links_repeat_the_address(request: Request, call_next: CallNext) -> Response:
+    """Every answer links to the address it was asked for, whatever stands in it."""
+    answer = await call_next(request)
+    return answer.with_header("Link", f"<{request.url}>; rel=self")
+
+
+@rule("CORE-CCH-001", when=lambda exchange: exchange.succeeded and exchange.operation is not None and exchange.operation.generates)
+def generated_answers_are_not_stored(exchange: Exchange) -> None:
+    """RFC 9111 section 5.2.2.5: no-store means that a cache MUST NOT store any part of the request or the response."""
+    value = exchange.answer.headers.get("cache-control") or ""
+    if "no-store" not in [directive.partition("=")[0].strip().lower() for directive in value.split(",")]:
+        got = value or "no Cache-Control"
+        raise Violation(
+            "a generated answer may be stored by caches", expected="Cache-Control: no-store", got=got, pointer="header:Cache-Control"
+        )
+
+
+@mutant("CORE-CCH-001")
+async def generated_answers_are_private(request: Request, call_next: CallNext) -> Response:
+    """Generated answers are marked private and no-cache, which still lets browsers store them."""
+    answer = await call_next(request)
+    stored = "no-store" in (answer.headers.get("cache-control") or "") and request.method == "POST"
+    return answer.with_header("Cache-Control", "private, no-cache") if stored else answer
+
+
+@mutant("CORE-CCH-001")
+async def streams_are_stored(request: Request, call_next: CallNext) -> Response:
+    """Streams carry no-cache alone, as examples of server-sent events have it."""
+    answer = await call_next(request)
+    return answer.with_header("Cache-Control", "no-cache") if answer.media_type == "text/event-stream" else answer
+
+
+@scenario("CORE-TLS-001")
+async def operations_are_served_over_tls(service: Service) -> None:
+    """GDPR Article 32(1)(a): personal data are encrypted on the way. Plain HTTP may redirect or refuse, never answer with content."""
+    exchange = await ask(service, service.sample("GET"))
+    address = urlsplit(exchange.request.url)
+    if address.scheme == "https":
+        return
+    if _is_this_machine(address.hostname):
+        raise NotApplicable("the service is on this machine (a loopback address), where nothing is sent over a network")
+    if exchange.succeeded and exchange.answer.body:
+        raise Violation("the service answers over plain HTTP", expected="https", got=address.scheme, exchange=exchange)
+
+
+def _is_this_machine(host: str | None) -> bool:
+    """Whether a host is a loopback address (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3), localhost (RFC 6761 section 6.3), or none."""
+    if not host or host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

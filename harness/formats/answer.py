@@ -1,0 +1,105 @@
+"""How every format tells a report: the answer first, then what stands in its way, worst first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+from harness.formats.wording import Words
+from harness.profile import CLASSES, ConformanceClass
+from harness.report import ClassResult, Report, Verdict, VerdictName
+
+VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
+
+SYMBOLS: dict[str, str] = {
+    "passed": "✓",
+    "passed-with-adapter": "⇄",
+    "failed": "✗",
+    "warning": "!",
+    "needs-review": "?",
+    "not-applicable": "–",
+    "not-tested": "○",
+    "harness-error": "⚠",
+    "conformant": "✓",
+    "not-conformant": "✗",
+    "incomplete": "○",
+    "unreachable": "○",
+    "reached": "✓",
+    "unmet": "✗",
+    "undecided": "○",
+}
+"""A sign for each verdict, outcome and state of a class, always beside the word."""
+
+
+def answer(report: Report, words: Words) -> list[str]:
+    """The answer, sentence by sentence: which class is reached, and what stands before the next one."""
+    sentences = []
+    if report.outcome in ("unreachable", "harness-error"):
+        sentences.append(words.say(f"stopped.{report.outcome}"))
+    if report.outcome == "unreachable":
+        return sentences
+    sentences.append(words.say(f"reaches.{report.class_reached or 'none'}"))
+    following = next_class(report)
+    if following is not None:
+        result, of_class = report.classes[following], words.say(f"of_class.{following}")
+        for key, ids in (("unmet", result.blocked_by), ("undecided", result.undecided)):
+            if ids:
+                sentences.append(words.count(key, len(ids), of_class=of_class, ids=words.some(ids)))
+    return sentences
+
+
+def next_class(report: Report) -> ConformanceClass | None:
+    """The lowest class that is not reached."""
+    return next((name for name in CLASSES if name in report.classes and not report.classes[name].reached), None)
+
+
+def state(result: ClassResult) -> Literal["reached", "unmet", "undecided"]:
+    """What came of a class, in one word."""
+    return "reached" if result.reached else "unmet" if result.blocked_by else "undecided"
+
+
+def decides(verdict: Verdict, report: Report) -> bool:
+    """Whether the outcome hangs on this requirement: a MUST of the deciding class or one below it, that a test can decide."""
+    return verdict.binding and verdict.decidable and CLASSES.index(verdict.class_) <= CLASSES.index(report.decided_by)
+
+
+def worst_first(verdicts: Iterable[Verdict], report: Report) -> list[Verdict]:
+    """The verdicts by how much they weigh; equals stay in the order of the profiles."""
+    gravity = {"failed": 0, "harness-error": 2, "not-tested": 3, "needs-review": 4, "warning": 5}
+
+    def weight(verdict: Verdict) -> tuple[int, bool, int]:
+        return gravity.get(verdict.verdict, 9), not decides(verdict, report), CLASSES.index(verdict.class_)
+
+    return sorted(verdicts, key=weight)
+
+
+def having(report: Report, *names: VerdictName) -> list[Verdict]:
+    """The verdicts with one of these names, worst first. What no test can decide is left out: :func:`undecidable` has it."""
+    return worst_first((each for each in report.verdicts if each.verdict in names and each.decidable), report)
+
+
+def undecidable(report: Report) -> list[Verdict]:
+    """The requirements that no black-box test can decide."""
+    return [each for each in report.verdicts if not each.decidable]
+
+
+def by_cause(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
+    """Verdicts that have the same cause, together."""
+    grouped: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        grouped.setdefault(verdict.cause or "", []).append(verdict)
+    return grouped
+
+
+def counts(report: Report) -> dict[VerdictName, int]:
+    """How often each verdict was given, those that were, in the order of the verdicts."""
+    found = Counter(each.verdict for each in report.verdicts)
+    return {name: found[name] for name in VERDICTS if found[name]}
+
+
+def binds_later(verdict: Verdict, words: Words) -> str | None:
+    """Why a violated MUST is only a warning: the day from which its duty binds."""
+    if verdict.verdict == "warning" and verdict.binding and verdict.applies_from:
+        return words.say("sentence.binds_from", day=words.day(verdict.applies_from))
+    return None

@@ -1,0 +1,148 @@
+"""The report as one HTML page for people: nothing is loaded from outside, it reads without JavaScript (in English), and in three languages with it.
+
+What participants wrote is shown as text, never as markup: the template escapes everything, characters that steer the display are written out, and a
+Content-Security-Policy lets no script and no style run but the two that stand in the page (by their digests).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from harness.formats.answer import SYMBOLS, VERDICTS, answer, binds_later, by_cause, counts, decides, having, state, undecidable
+from harness.formats.inert import steers, visible
+from harness.formats.wording import Words
+from harness.profile import CLASSES, LANGUAGES
+from harness.report import Report, VerdictName
+
+LAYERS = ("legal", "organisational", "semantic", "technical")
+_FORMS = ("say", "count", "name", "sentence", "number", "moment", "day", "seconds", "country")
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(report: Report) -> bytes:
+    """The report as a page."""
+    texts = Texts()
+    style, script = _own("report.css"), _own("report.js")
+    exchanges_shown: set[str] = set()
+
+    def first_time(exchange: str) -> bool:
+        return not (exchange in exchanges_shown or exchanges_shown.add(exchange))
+
+    page = _template().render(
+        report=report,
+        headline=texts.show(lambda words: answer(report, words)[0]),
+        lead=texts.show(lambda words: " ".join(answer(report, words)[1:])),
+        title=texts.element(
+            "title", "", lambda words: f"{visible(report.participant.name)}: {answer(report, words)[0]} {words.say('name.title')}"
+        ),
+        element=texts.element,
+        binds_later=lambda verdict: texts.show(lambda words: binds_later(verdict, words) or ""),
+        **{form: partial(texts.show, form) for form in _FORMS},
+        texts=texts.table,
+        policy=_policy(style, script),
+        style=style,
+        script=script,
+        findings=having(report, "failed", "harness-error", "needs-review", "warning"),
+        untested=by_cause(having(report, "not-tested")),
+        undecidable=undecidable(report),
+        counts=counts(report),
+        bar=list(_bar(counts(report))),
+        decides=lambda verdict: decides(verdict, report),
+        first_time=first_time,
+        state=state,
+        classes=[name for name in CLASSES if name in report.classes],
+        all_classes=CLASSES,
+        layers=LAYERS,
+        verdicts=VERDICTS,
+        symbols=SYMBOLS,
+    )
+    return page.encode()
+
+
+class Texts:
+    """Collects every text of the page in all languages while the page is made: English stands in the page, the table goes along for the switch."""
+
+    def __init__(self) -> None:
+        self._words = [Words(language) for language in LANGUAGES]
+        self._numbers: dict[tuple[str, ...], int] = {}
+
+    def show(self, form: str | Callable[[Words], str], *arguments: Any, **values: Any) -> Markup:
+        """A text in a span; ``form`` is a method of :class:`Words` with its arguments, or a function of the words."""
+        return self.element("span", "", form, *arguments, **values)
+
+    def element(self, tag: str, attributes: str, form: str | Callable[[Words], str], *arguments: Any, **values: Any) -> Markup:
+        """A text in an element of its own, with attributes that the page's template wrote."""
+        every = tuple(
+            getattr(words, form)(*arguments, **values) if isinstance(form, str) else form(words, *arguments, **values)
+            for words in self._words
+        )
+        same_everywhere = len(set(every)) == 1
+        if same_everywhere and tag == "span":
+            return escape(every[0])
+        number = "" if same_everywhere else Markup(' data-t="{}"').format(self._numbers.setdefault(every, len(self._numbers)))
+        return Markup("<{0}{1}{2}>{3}</{0}>").format(tag, Markup(f" {attributes}" if attributes else ""), number, every[0])
+
+    def table(self) -> dict[str, list[str]]:
+        """Language -> its texts, by the number that elements carry in ``data-t``."""
+        return {language: [every[place] for every in self._numbers] for place, language in enumerate(LANGUAGES)}
+
+
+def shown(text: str) -> Markup:
+    """``text`` as it is, escaped; characters that steer the display stand as U+202E, and their code is kept for the copy button."""
+    if text.isascii() and text.isprintable():
+        return escape(text)
+    pieces = []
+    for steering, chars in groupby(text, key=steers):
+        if steering:
+            pieces += [Markup('<span class="char" data-code="{0:x}">U+{0:04X}</span>').format(ord(char)) for char in chars]
+        else:
+            pieces.append(escape("".join(chars)))
+    return Markup("").join(pieces)
+
+
+def linkable(url: str | None) -> bool:
+    """Whether an address may become a link: a report may come from anywhere, and ``javascript:`` is an address too."""
+    return url is not None and re.fullmatch(r"https?://[^\s\"'<>]+", url) is not None
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(
+        loader=PackageLoader("harness.formats"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["shown"] = shown
+    environment.tests["linkable"] = linkable
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    return environment.get_template("report.html.j2")
+
+
+@cache
+def _own(name: str) -> Markup:
+    """The page's own style or script."""
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704: it is a file of this package
+
+
+def _policy(style: str, script: str) -> str:
+    def digest(text: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    return f"default-src 'none'; style-src {digest(style)}; script-src {digest(script)}; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _bar(numbers: dict[VerdictName, int]) -> Iterator[tuple[VerdictName, int, int]]:
+    """Each verdict's stretch of a bar as long as there are verdicts: name, start, length; what is good first."""
+    start = 0
+    for name in VERDICTS:
+        if name in numbers:
+            yield name, start, numbers[name]
+            start += numbers[name]

@@ -1,0 +1,181 @@
+"""Markdown for a pull-request comment or a wiki (GitHub's and GitLab's flavour): the answer, the classes, the findings, then everything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, counts, decides, having, state, undecidable
+from harness.formats.inert import one_line, steers, visible
+from harness.formats.wording import Words
+from harness.profile import CLASSES, Basis, Language
+from harness.report import Finding, Report, Verdict
+
+LONGEST = 60_000
+"""Characters of a comment; GitHub takes 65,536. Findings that would not fit are named without detail."""
+ROOM_FOR_LISTS = 24_000
+"""Characters kept back for the lists below the findings."""
+EACH = 2
+"""Findings of one requirement that are shown."""
+
+
+def render(report: Report, language: Language = "en") -> bytes:
+    """The report as Markdown."""
+    words = Words(language)
+    head = "\n\n".join([*_head(report, words), f"### {words.say('heading.findings')}"])
+    findings = _findings(report, words, LONGEST - ROOM_FOR_LISTS - len(head))
+    foot = "\n\n".join([*_untested(report, words), *_everything(report, words, short=False), f"<sub>{_foot(report, words)}</sub>"])
+    if len(foot) > ROOM_FOR_LISTS:
+        foot = "\n\n".join([*_untested(report, words), *_everything(report, words, short=True), f"<sub>{_foot(report, words)}</sub>"])
+    return f"{head}\n\n{findings}\n\n{foot}\n".encode()
+
+
+def _head(report: Report, words: Words) -> list[str]:
+    participant = report.participant
+    about = [_code(participant.url)] if participant.url else []
+    about += [f"{used.name}/{used.major} {used.version}" for used in report.profiles]
+    about += [words.count("count.requests", report.requests), words.seconds(report.duration_s), words.moment(report.started)]
+    parts = [
+        f"## {SYMBOLS[report.outcome]} {escape(participant.name)}: {words.name('outcome', report.outcome)}",
+        f"**{escape(' '.join(answer(report, words)))}**",
+        " · ".join(about),
+    ]
+    if report.ended:
+        parts.append(f"> **{words.say('label.ended')}:** {escape(report.ended)}")
+    parts.append(_table([words.say("label.class"), "", words.say("label.requirements")], _classes(report, words)))
+    return parts
+
+
+def _classes(report: Report, words: Words) -> Iterable[list[str]]:
+    for name in CLASSES:
+        if name not in report.classes:
+            continue
+        result = report.classes[name]
+        mark = f" ({words.say('label.decides')})" if name == report.decided_by else ""
+        word = words.say(f"class_state.{state(result)}")
+        stated = [("verdict.failed", result.blocked_by), ("class_state.undecided", result.undecided)]
+        reasons = [f"{words.say(key)}: {words.some(ids, 8)}" for key, ids in stated if ids]
+        yield [f"{words.say(f'class.{name}')}{mark}", f"{SYMBOLS[state(result)]} {word}", escape("; ".join(reasons))]
+
+
+def _findings(report: Report, words: Words, room: int) -> str:
+    blocks: list[str] = []
+    short: list[str] = []
+    for verdict in having(report, "failed", "harness-error", "needs-review", "warning"):
+        block = _verdict(verdict, report, words)
+        if len(block) <= room:
+            blocks.append(block)
+            room -= len(block) + 2
+        else:
+            short.append(f"{SYMBOLS[verdict.verdict]} {verdict.requirement}")
+    if short:
+        blocks.append(f"{words.say('sentence.full_report')} {escape(words.some(short, 40))}")
+    return "\n\n".join(blocks) or words.say("sentence.no_findings")
+
+
+def _verdict(verdict: Verdict, report: Report, words: Words) -> str:
+    kind = f"{words.say(f'verdict.{verdict.verdict}')} · {words.name('level', verdict.level)} · {words.name('class', verdict.class_)}"
+    parts = [f"#### {SYMBOLS[verdict.verdict]} {verdict.requirement} · {kind}", escape(words.sentence(verdict.statement))]
+    reason = binds_later(verdict, words) or verdict.cause
+    if reason:
+        parts.append(escape(reason))
+    for finding in verdict.findings[:EACH]:
+        parts += _finding(finding, report, words)
+    more = max(verdict.violations, len(verdict.findings)) - EACH
+    if more > 0:
+        parts.append(words.say("sentence.and_more", n=words.number(more)))
+    if verdict.remedy:
+        parts.append(f"**{words.say('label.remedy')}:** {escape(words.sentence(verdict.remedy))}")
+    if verdict.basis:
+        parts.append(f"**{words.say('label.basis')}:** {'; '.join(_basis(each) for each in verdict.basis)}")
+    return "\n\n".join(parts)
+
+
+def _finding(finding: Finding, report: Report, words: Words) -> list[str]:
+    shown = (("expected", finding.expected), ("got", finding.got), ("where", finding.pointer))
+    lines = [f"- {escape(finding.message)}", *(f"  - {words.say(f'label.{label}')}: {_code(text)}" for label, text in shown if text)]
+    parts = ["\n".join(lines)]
+    if finding.exchange in report.exchanges:
+        curl = report.exchanges[finding.exchange].curl
+        parts.append(_fence(visible(curl), "sh"))
+        if any(steers(char) for char in curl):
+            parts.append(words.say("sentence.characters"))
+    return parts
+
+
+def _untested(report: Report, words: Words) -> list[str]:
+    parts = []
+    untested = having(report, "not-tested")
+    if untested:
+        rows = [
+            [escape(cause), ", ".join(f"**{each.requirement}**" if decides(each, report) else each.requirement for each in verdicts)]
+            for cause, verdicts in by_cause(untested).items()
+        ]
+        parts += [f"### {words.say('heading.untested')}", words.say("sentence.never_passed")]
+        parts.append(_table([words.say("label.cause"), words.say("label.requirements")], rows))
+    beyond = [each.requirement for each in undecidable(report)]
+    if beyond:
+        parts.append(f"{words.say('heading.undecidable')}: {', '.join(beyond)}.")
+    return parts
+
+
+def _everything(report: Report, words: Words, *, short: bool) -> list[str]:
+    """All verdicts, folded away; ``short`` leaves the statements out."""
+    columns = [words.say(f"label.{key}") for key in ("requirement", "verdict", "level", "class", "layer")]
+    rows = [
+        [
+            verdict.requirement if short else f"{verdict.requirement} {escape(words.sentence(verdict.statement))}",
+            f"{SYMBOLS[verdict.verdict]} {words.name('verdict', verdict.verdict)}",
+            *(words.name(group, value) for group, value in (("level", verdict.level), ("class", verdict.class_), ("layer", verdict.layer))),
+        ]
+        for verdict in report.verdicts
+    ]
+    numbers = ", ".join(f"{words.name('verdict', name)} {number}" for name, number in counts(report).items())
+    return [f"<details><summary>{words.say('heading.all')}: {numbers}</summary>", _table(columns, rows), "</details>"]
+
+
+def _foot(report: Report, words: Words) -> str:
+    run = f"{words.say('label.seed')} {report.seed}, {words.say('label.as_of')} {words.day(report.as_of)}"
+    digests = ", ".join(f"{used.name}/{used.major} {_code(used.digest)}" for used in report.profiles)
+    return f"govai {escape(report.govai_version)}; {run}; {digests}. {words.say('sentence.evidence')}"
+
+
+def _basis(basis: Basis) -> str:
+    text = escape(str(basis))
+    if basis.url and re.fullmatch(r"https?://[^\s<>()\\|]+", basis.url):
+        return f"[{text}](<{basis.url}>)"
+    return text
+
+
+def _table(columns: Iterable[str], rows: Iterable[list[str]]) -> str:
+    heads = list(columns)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [heads, ["---"] * len(heads), *rows])
+
+
+def escape(text: str) -> str:
+    """``text`` as Markdown that shows it as it is: no markup, no HTML, no table cell, no mention of a user, no reference to an issue, no link.
+
+    A zero-width space after ``@`` and ``#`` is what keeps GitHub and GitLab from telling the user and the issue that happen to be named there.
+    """
+    plain = re.sub(r"([\\`*_{}\[\]()<>#|~$])", r"\\\1", one_line(text).replace("&", "&amp;"))
+    plain = plain.replace("\\<", "&lt;").replace("\\>", "&gt;")
+    plain = re.sub(r"@(?=\w)|#(?=\d)|!(?=\d)", lambda match: match[0] + "&#8203;", plain)
+    return re.sub(r"(?i)(https?|ftp)(://)|\b(www)(\.)", lambda match: f"{match[1] or match[3]}&#8203;{match[2] or match[4]}", plain)
+
+
+def _code(text: str | None, most: int = 300) -> str:
+    """``text`` as a code span, longer in its fence than any run of backticks in it; pipes would end a table cell even there."""
+    shown = one_line(text or "")
+    shown = shown if len(shown) <= most else shown[:most] + " …"
+    fence = "`" * (_longest_run(shown) + 1)
+    padding = " " if shown.startswith("`") or shown.endswith("`") or not shown else ""
+    return f"{fence}{padding}{shown}{padding}{fence}"
+
+
+def _fence(text: str, language: str) -> str:
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

@@ -1,0 +1,89 @@
+"""What reports say, in English, Polish and Lithuanian. The texts are data (``wording.yaml``); plural forms, dates and numbers are CLDR's, by Babel."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.lists import format_list
+from babel.numbers import format_decimal
+from babel.units import format_unit
+
+from harness.errors import UsageError
+from harness.profile import LANGUAGES, Language, Translated
+
+LOCALES: Mapping[Language, str] = {"en": "en_GB", "pl": "pl_PL", "lt": "lt_LT"}
+"""British English: dates and lists as European public bodies write them."""
+
+
+@cache
+def catalogue() -> Mapping[str, Any]:
+    """All texts: nested groups whose leaves are ``{en, pl, lt}``, each a text or the plural forms of one."""
+    content = Path(__file__).with_name("wording.yaml").read_text(encoding="utf-8")
+    return cast("Mapping[str, Any]", yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
+class Words:
+    """The texts in one language."""
+
+    def __init__(self, language: str) -> None:
+        """Raises :class:`UsageError` for a language that there is no wording in."""
+        if language not in LANGUAGES:
+            raise UsageError(f"There is no wording in {language}. Languages: {', '.join(LANGUAGES)}.")
+        self.language: Language = language
+        self._locale = Locale.parse(LOCALES[language])
+
+    def say(self, key: str, **values: object) -> str:
+        """The text at ``key``, e.g. ``heading.findings``, its placeholders filled in. Raises :class:`KeyError`."""
+        return str(self._leaf(key)).format(**values)
+
+    def count(self, key: str, n: int, **values: object) -> str:
+        """The text at ``key`` in the form that the number ``n`` asks for; ``{n}`` stands for the number."""
+        form = self._leaf(key)[self._locale.plural_form(n)]
+        return str(form).format(n=self.number(n), **values)
+
+    def name(self, group: str, value: str) -> str:
+        """The name of a verdict, level, class, layer, ...; a value of a later format version is shown as it is."""
+        return self.say(f"{group}.{value}") if value in catalogue()[group] else value
+
+    def sentence(self, text: Translated) -> str:
+        """A sentence that a profile gives in all languages."""
+        return text.in_language(self.language)
+
+    def number(self, value: float) -> str:
+        """A number with this language's separators."""
+        return format_decimal(value, locale=self._locale)
+
+    def moment(self, value: datetime.datetime) -> str:
+        """A date and time in UTC, written out."""
+        return format_datetime(value, "long", tzinfo=datetime.UTC, locale=self._locale)
+
+    def day(self, value: datetime.date) -> str:
+        """A date, written out."""
+        return format_date(value, "long", locale=self._locale)
+
+    def seconds(self, value: float) -> str:
+        """A duration in seconds."""
+        return format_unit(round(value, 1), "duration-second", locale=self._locale)
+
+    def country(self, code: str) -> str:
+        """A country's name by its ISO 3166-1 alpha-2 code; an unknown code is shown as it is."""
+        return str(self._locale.territories.get(code.upper(), code))
+
+    def some(self, items: Sequence[str], most: int = 5) -> str:
+        """A list in words: the first ``most`` items, "and 7 more"."""
+        if len(items) <= most:
+            return format_list(items, locale=self._locale)
+        return f"{', '.join(items[:most])} {self.say('sentence.and_more', n=self.number(len(items) - most))}"
+
+    def _leaf(self, key: str) -> Any:
+        found: Any = catalogue()
+        for step in key.split("."):
+            found = found[step]
+        return found[self.language]
