@@ -147,7 +147,7 @@ class _Run:
 
     async def _end(self, reason: str, *, unreachable: bool = False) -> None:
         self._ending.end(reason, unreachable=unreachable)
-        await asyncio.sleep(3600)  # cancelled by drive(), which waits for exactly this
+        await self._ending.halt()
 
     def _bind(self, name: str, exchange: Exchange, pointer: str) -> None:
         value = exchange.answer.document

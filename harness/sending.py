@@ -35,6 +35,10 @@ class Ending:
             self.reason, self.unreachable = reason, unreachable
         self.stop.set()
 
+    async def halt(self) -> None:
+        """Never returns: whoever comes here after the end is cancelled by the run."""
+        await asyncio.Future()
+
 
 class Sender:
     """Sends requests whose URLs are relative to the base URL. Deterministic in everything but time: ids and trace ids follow from the seed."""
@@ -50,6 +54,8 @@ class Sender:
         Raises:
             BudgetSpent: nothing was sent.
         """
+        if self._ending.stop.is_set():
+            await self._ending.halt()
         request = replace(request, headers=self._headers(id, request.headers))
         for attempt in range(PATIENCE + 1):
             await self._pace.turn()
