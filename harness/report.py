@@ -1,13 +1,14 @@
 """The report: the canonical result of one run, from which every other format is derived, and only from it.
 
 It holds all a reader needs (statements in three languages, legal basis, the exchanges that show each finding) and no secret. Members may be
-added in later versions; none is renamed.
+added in later versions; none is renamed (docs/reference/report.md). The JSON Schema stands in ``formats/report.schema.json``.
 """
 
 from __future__ import annotations
 
 import datetime
-from typing import Any, Literal
+import re
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -15,6 +16,9 @@ from harness.errors import UsageError
 from harness.profile import Basis, ConformanceClass, Level, Side, Translated
 
 FORMAT = "govai-report/1"
+
+Moment = Annotated[datetime.datetime, msgspec.Meta(tz=True)]
+"""A point in time, with its offset from UTC (RFC 3339)."""
 
 VerdictName = Literal["passed", "passed-with-adapter", "failed", "warning", "needs-review", "not-applicable", "not-tested", "harness-error"]
 
@@ -33,7 +37,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     request_body: str
     request_bytes: int
     curl: str
-    started: datetime.datetime
+    started: Moment
     duration_s: float
     status: int | None = None
     response_headers: list[tuple[str, str]] = []
@@ -129,7 +133,7 @@ class Report(msgspec.Struct, frozen=True):
     govai_version: str
     participant: ParticipantShown
     profiles: list[ProfileUsed]
-    started: datetime.datetime
+    started: Moment
     duration_s: float
     requests: int
     seed: int
@@ -181,6 +185,16 @@ def decode_report(content: bytes) -> Report:
 
 
 def report_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the report."""
+    """The JSON Schema (2020-12) of the report. It allows unknown members: a later version may have added them."""
     schema = msgspec.json.schema(Report)
+    definitions = schema["$defs"]
+    definitions["Report"]["properties"]["format"] = {"const": FORMAT}
+    for definition in definitions.values():
+        definition["description"] = _plain(definition["description"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "govai report, format 1", **schema}
+
+
+def _plain(docstring: str) -> str:
+    """A docstring for readers who know neither Python nor its markup."""
+    paragraphs = re.sub(r":\w+:(?=`)", "", docstring).replace("``", "`").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)

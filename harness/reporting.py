@@ -41,6 +41,10 @@ class Ran:
 def conclude(ran: Ran) -> Report:
     """The report on what was measured: every requirement gets its verdict, every finding its exchange, and no secret gets in."""
     redaction = Redaction(ran.secrets, ran.participant.credential)
+
+    def clean(text: str) -> str:
+        return printable(redaction.text(text))
+
     deciding = Deciding(ran.as_of, ran.profiles, ran.ended)
     owner = {requirement.id: profile for profile in ran.profiles for requirement in profile.requirements}
     verdicts: list[Verdict] = []
@@ -58,7 +62,7 @@ def conclude(ran: Ran) -> Report:
         format=FORMAT,
         govai_version=VERSION,
         participant=ParticipantShown(
-            name=participant.name,
+            name=clean(participant.name),
             url=participant.url or None,
             country=participant.country,
             side=ran.side,
@@ -75,9 +79,9 @@ def conclude(ran: Ran) -> Report:
         class_reached=class_reached(results),
         classes=results,
         outcome=outcome(verdicts, ran.decided_by, unreachable=ran.unreachable),
-        ended=redaction.text(ran.ended) if ran.ended else None,
-        notes=[redaction.text(note) for note in notes],
-        binding=dict(ran.binding),
+        ended=clean(ran.ended) if ran.ended else None,
+        notes=[clean(note) for note in notes],
+        binding={name: clean(value) for name, value in ran.binding.items()},
         verdicts=verdicts,
         exchanges=exchanges,
     )

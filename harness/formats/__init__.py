@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,21 +27,32 @@ def check_target(format: str, path: Path) -> None:
         UsageError: the format is unknown, ``path`` is a folder, or its folder (or the nearest one that exists) cannot be written to.
     """
     _renderer(format)
+    try:
+        obstacle = _obstacle(path)
+    except OSError as error:  # a name too long for the file system, a folder that may not be looked into
+        obstacle = error.strerror or str(error)
+    if obstacle:
+        raise UsageError(f"The {format} report cannot be written to {path}: {obstacle}.")
+
+
+def _obstacle(path: Path) -> str | None:
     if path.is_dir():
-        raise UsageError(f"The {format} report cannot be written to {path}: it is a folder. Name a file in it.")
+        return "it is a folder. Name a file in it"
     if _is_special(path):
-        return
+        return None
     folder = Path(os.path.realpath(path)).parent
     while not folder.exists():
         folder = folder.parent
     if not folder.is_dir():
-        raise UsageError(f"The {format} report cannot be written to {path}: {folder} is a file, not a folder.")
+        return f"{folder} is a file, not a folder"
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise UsageError(f"The {format} report cannot be written to {path}: the folder {folder} cannot be written to.")
+        return f"the folder {folder} cannot be written to"
+    return None
 
 
 def write(report: Report, format: str, path: Path) -> None:
     """Write a report. Missing folders are created; a reader never sees half a file, and a failed write leaves an older file as it was.
+    An older file keeps its permissions; a symbolic link keeps pointing where it points.
 
     Raises:
         UsageError: the format is unknown, the path cannot be written, or the disk is full.
@@ -48,7 +60,8 @@ def write(report: Report, format: str, path: Path) -> None:
     content = _renderer(format)(report)
     try:
         if _is_special(path):
-            path.write_bytes(content)
+            with path.open("ab") as file:  # appending, since /dev/stdout may be a file that holds something already
+                file.write(content)
         else:
             _replace(Path(os.path.realpath(path)), content)
     except OSError as error:
@@ -62,8 +75,8 @@ def _renderer(format: str) -> Callable[[Report], bytes]:
 
 
 def _is_special(path: Path) -> bool:
-    """Whether ``path`` is a pipe or a device such as /dev/stdout: it is written to, never replaced."""
-    return path.exists() and not path.is_file() and not path.is_dir()
+    """Whether ``path`` is a pipe, a device or a file already open such as /dev/stdout: it is written to, never replaced."""
+    return path.exists() and not path.is_dir() and (not path.is_file() or path.absolute().is_relative_to("/dev"))
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -74,6 +87,8 @@ def _replace(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

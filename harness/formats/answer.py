@@ -33,7 +33,7 @@ SYMBOLS: dict[str, str] = {
 
 
 def answer(report: Report, words: Words) -> list[str]:
-    """The answer, sentence by sentence: which class is reached, and what stands before the next one."""
+    """The answer, sentence by sentence: which class is reached, and what is still to be met for the next one."""
     sentences = []
     if report.outcome in ("unreachable", "harness-error"):
         sentences.append(words.say(f"stopped.{report.outcome}"))
@@ -52,6 +52,18 @@ def answer(report: Report, words: Words) -> list[str]:
 def next_class(report: Report) -> ConformanceClass | None:
     """The lowest class that is not reached."""
     return next((name for name in CLASSES if name in report.classes and not report.classes[name].reached), None)
+
+
+def reasons(name: str, report: Report) -> list[tuple[str, list[str], int]]:
+    """What stands before a class, as (word for it, the requirements of this very class, how many more come from the classes below)."""
+    result = report.classes[name]
+    own = {each.requirement for each in report.verdicts if each.class_ == name}
+    parts = []
+    for word, ids in (("label.unmet", result.blocked_by), ("class_state.undecided", result.undecided)):
+        here = [each for each in ids if each in own]
+        if ids:
+            parts.append((word, here, len(ids) - len(here)))
+    return parts
 
 
 def state(result: ClassResult) -> Literal["reached", "unmet", "undecided"]:

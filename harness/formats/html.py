@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
@@ -18,13 +18,19 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from harness.formats.answer import SYMBOLS, VERDICTS, answer, binds_later, by_cause, counts, decides, having, state, undecidable
-from harness.formats.inert import steers, visible
+from harness.formats.answer import SYMBOLS, VERDICTS, answer, binds_later, by_cause, counts, decides, having, reasons, state, undecidable
+from harness.formats.inert import shortened, steers, visible
 from harness.formats.wording import Words
 from harness.profile import CLASSES, LANGUAGES
 from harness.report import Report, VerdictName
 
 LAYERS = ("legal", "organisational", "semantic", "technical")
+STOPPED = ("unreachable", "harness-error")
+"""Outcomes whose one word is the headline: what was reached says little then."""
+LONGEST = 2_000
+"""Characters shown of what was expected, and of what came; the JSON report has all."""
+SOME = 8
+"""Requirements named in the card of a class."""
 _FORMS = ("say", "count", "name", "sentence", "number", "moment", "day", "seconds", "country")
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -36,14 +42,16 @@ def render(report: Report) -> bytes:
     exchanges_shown: set[str] = set()
 
     def first_time(exchange: str) -> bool:
-        return not (exchange in exchanges_shown or exchanges_shown.add(exchange))
+        new = exchange not in exchanges_shown
+        exchanges_shown.add(exchange)
+        return new
 
-    page = _template().render(
+    page: str = _template().render(
         report=report,
-        headline=texts.show(lambda words: answer(report, words)[0]),
-        lead=texts.show(lambda words: " ".join(answer(report, words)[1:])),
+        headline=texts.show(lambda words: _told(report, words)[0]),
+        lead=texts.show(lambda words: " ".join(_told(report, words)[1:])),
         title=texts.element(
-            "title", "", lambda words: f"{visible(report.participant.name)}: {answer(report, words)[0]} {words.say('name.title')}"
+            "title", {}, lambda words: f"{visible(report.participant.name)}: {_told(report, words)[0]} {words.say('name.title')}"
         ),
         element=texts.element,
         binds_later=lambda verdict: texts.show(lambda words: binds_later(verdict, words) or ""),
@@ -59,6 +67,9 @@ def render(report: Report) -> bytes:
         bar=list(_bar(counts(report))),
         decides=lambda verdict: decides(verdict, report),
         first_time=first_time,
+        reasons=lambda name: reasons(name, report),
+        some=SOME,
+        longest=LONGEST,
         state=state,
         classes=[name for name in CLASSES if name in report.classes],
         all_classes=CLASSES,
@@ -67,6 +78,12 @@ def render(report: Report) -> bytes:
         symbols=SYMBOLS,
     )
     return page.encode()
+
+
+def _told(report: Report, words: Words) -> list[str]:
+    """The headline, and the sentences below it."""
+    told = answer(report, words)
+    return [words.name("outcome", report.outcome), *told] if report.outcome in STOPPED else told
 
 
 class Texts:
@@ -78,10 +95,12 @@ class Texts:
 
     def show(self, form: str | Callable[[Words], str], *arguments: Any, **values: Any) -> Markup:
         """A text in a span; ``form`` is a method of :class:`Words` with its arguments, or a function of the words."""
-        return self.element("span", "", form, *arguments, **values)
+        return self.element("span", {}, form, *arguments, **values)
 
-    def element(self, tag: str, attributes: str, form: str | Callable[[Words], str], *arguments: Any, **values: Any) -> Markup:
-        """A text in an element of its own, with attributes that the page's template wrote."""
+    def element(
+        self, tag: str, attributes: Mapping[str, str], form: str | Callable[[Words], str], *arguments: Any, **values: Any
+    ) -> Markup:
+        """A text in an element of its own."""
         every = tuple(
             getattr(words, form)(*arguments, **values) if isinstance(form, str) else form(words, *arguments, **values)
             for words in self._words
@@ -89,8 +108,10 @@ class Texts:
         same_everywhere = len(set(every)) == 1
         if same_everywhere and tag == "span":
             return escape(every[0])
-        number = "" if same_everywhere else Markup(' data-t="{}"').format(self._numbers.setdefault(every, len(self._numbers)))
-        return Markup("<{0}{1}{2}>{3}</{0}>").format(tag, Markup(f" {attributes}" if attributes else ""), number, every[0])
+        if not same_everywhere:
+            attributes = {**attributes, "data-t": str(self._numbers.setdefault(every, len(self._numbers)))}
+        written = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in attributes.items())
+        return Markup("<{0}{1}>{2}</{0}>").format(tag, written, every[0])
 
     def table(self) -> dict[str, list[str]]:
         """Language -> its texts, by the number that elements carry in ``data-t``."""
@@ -120,7 +141,7 @@ def _template() -> Any:
     environment = Environment(
         loader=PackageLoader("harness.formats"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["shown"] = shown
+    environment.filters.update(shown=shown, shortened=shortened)
     environment.tests["linkable"] = linkable
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     return environment.get_template("report.html.j2")
@@ -129,7 +150,7 @@ def _template() -> Any:
 @cache
 def _own(name: str) -> Markup:
     """The page's own style or script."""
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704: it is a file of this package
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704 (a file of this package)
 
 
 def _policy(style: str, script: str) -> str:

@@ -10,6 +10,8 @@ import unicodedata
 from functools import cache
 
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_KIN = {"✓": "+", "✗": "x", "○": "o", "⇄": "~", "⚠": "!", "–": "-", "→": ">", "…": "...", "ł": "l", "Ł": "L", "\u00a0": " ", "\u202f": " "}
+"""What stands nearest to a sign or letter that Unicode does not take apart."""
 
 
 @cache
@@ -28,6 +30,27 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """``text`` made visible, on one line."""
     return " ".join(visible(text).split())
+
+
+def shortened(text: str, most: int) -> str:
+    """``text``, or its first ``most`` characters and a sign that there was more."""
+    return text if len(text) <= most else text[:most] + " …"
+
+
+def writable(text: str, encoding: str) -> str:
+    """``text`` for a terminal of some encoding: a letter that it lacks stands without its mark, a sign as its nearest kin, the rest as ``?``."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return "".join(_nearest(char, encoding) for char in text)
+    return text
+
+
+def _nearest(char: str, encoding: str) -> str:
+    for form in (char, _KIN.get(char, ""), unicodedata.normalize("NFKD", char)[0]):
+        if form and form.encode(encoding, "ignore").decode(encoding) == form:
+            return form
+    return "?"
 
 
 def _written_out(char: str) -> str:

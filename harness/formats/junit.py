@@ -1,6 +1,7 @@
 """JUnit XML, for CI systems: one suite for each profile, one case for each requirement.
 
-The form is the one that Jenkins and GitLab read and pytest writes (there is no standard; https://github.com/testmoapp/junitxml describes it).
+There is no standard. The form is what Jenkins' own schema allows (junit-10.xsd of its xUnit plugin), GitLab reads, and
+https://github.com/testmoapp/junitxml describes: no properties below a case, no count of skipped cases at the top.
 """
 
 from __future__ import annotations
@@ -9,26 +10,38 @@ import datetime
 import xml.etree.ElementTree as ET
 
 from harness.formats.answer import decides
-from harness.formats.inert import one_line, visible
+from harness.formats.inert import one_line, shortened, visible
 from harness.report import Finding, Report, Verdict
+
+LONGEST = 2_000
+"""Characters shown of what was expected, and of what came."""
 
 
 def render(report: Report) -> bytes:
-    """The report as JUnit XML.
+    """The report as JUnit XML: a failure or an error stands in it exactly when the outcome is not conformant.
 
-    A MUST that decides the outcome and was not tested is an error, so that no CI system shows it as green. The duration of the run stands at the
-    top: it cannot be told how much of it belongs to one requirement, or to one profile.
+    Green is only what passed. A requirement that decides the outcome and was violated is a failure, one that was not tested or needs a person's
+    review is an error, so that no CI system shows it as green. What is not met and does not decide is skipped, with its verdict in the message. The
+    duration of the run stands at the top: it cannot be told how much of it belongs to one requirement, or to one profile.
     """
     root = ET.Element("testsuites", name=f"govai: {one_line(report.participant.name)}", time=f"{report.duration_s:.3f}")
     for profile in dict.fromkeys(verdict.profile for verdict in report.verdicts):
-        cases = [_case(verdict, report) for verdict in report.verdicts if verdict.profile == profile]
-        suite = ET.SubElement(root, "testsuite", name=profile, timestamp=report.started.astimezone(datetime.UTC).isoformat(timespec="seconds"))
-        _properties(suite, _facts(report, profile))
-        suite.extend(cases)
-        _total(suite, cases)
+        _suite(root, profile, [_case(verdict, report) for verdict in report.verdicts if verdict.profile == profile], report)
+    if report.outcome != "conformant" and not root.findall("*/*/failure") and not root.findall("*/*/error"):
+        _suite(root, "run", [_run(report)], report)
     _total(root, root.findall("testsuite/testcase"))
+    del root.attrib["skipped"]
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
+def _suite(root: ET.Element, name: str, cases: list[ET.Element], report: Report) -> None:
+    suite = ET.SubElement(root, "testsuite", name=name, timestamp=report.started.astimezone(datetime.UTC).isoformat(timespec="seconds"))
+    properties = ET.SubElement(suite, "properties")
+    for fact, value in _facts(report, name).items():
+        ET.SubElement(properties, "property", name=fact, value=one_line(value))
+    suite.extend(cases)
+    _total(suite, cases)
 
 
 def _total(element: ET.Element, cases: list[ET.Element]) -> None:
@@ -54,55 +67,46 @@ def _facts(report: Report, profile: str) -> dict[str, str]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _case(verdict: Verdict, report: Report) -> ET.Element:
-    case = ET.Element("testcase", classname=verdict.profile, name=verdict.requirement)
-    facts = {
-        "verdict": verdict.verdict,
-        "level": verdict.level,
-        "class": verdict.class_,
-        "decides": "true" if decides(verdict, report) else "false",
-        "basis": "; ".join(str(basis) for basis in verdict.basis),
-    }
-    _properties(case, facts)
-    reason = one_line(verdict.cause or (verdict.findings[0].message if verdict.findings else verdict.verdict))
-    if verdict.verdict == "failed":
-        _child(case, "failure", reason, verdict, report)
-    elif verdict.verdict == "harness-error" or (verdict.verdict == "not-tested" and decides(verdict, report)):
-        _child(case, "error", f"{verdict.verdict}: {reason}", verdict, report)
-    elif verdict.verdict in ("not-applicable", "not-tested"):
-        ET.SubElement(case, "skipped", message=f"{verdict.verdict}: {reason}")
-    elif verdict.verdict != "passed":
-        ET.SubElement(case, "system-out").text = _details(verdict, report)
+def _run(report: Report) -> ET.Element:
+    """A case for a run that did not come far enough to say of any requirement that it stands in the way."""
+    case = ET.Element("testcase", classname="govai", name="run")
+    ET.SubElement(case, "error", type=report.outcome, message=one_line(f"{report.outcome}: {report.ended or 'no requirement was tested'}"))
     return case
 
 
-def _child(case: ET.Element, tag: str, message: str, verdict: Verdict, report: Report) -> None:
-    ET.SubElement(case, tag, type=verdict.verdict, message=message).text = _details(verdict, report)
+def _case(verdict: Verdict, report: Report) -> ET.Element:
+    case = ET.Element("testcase", classname=verdict.profile, name=verdict.requirement)
+    reason = shortened(one_line(verdict.cause or (verdict.findings[0].message if verdict.findings else verdict.level)), LONGEST)
+    message, details = f"{verdict.verdict}: {reason}", _details(verdict, report)
+    if verdict.verdict in ("passed", "passed-with-adapter"):
+        ET.SubElement(case, "system-out").text = details
+    elif verdict.verdict == "failed" and decides(verdict, report):
+        ET.SubElement(case, "failure", type=verdict.verdict, message=message).text = details
+    elif verdict.verdict == "harness-error" or (verdict.verdict in ("not-tested", "needs-review") and decides(verdict, report)):
+        ET.SubElement(case, "error", type=verdict.verdict, message=message).text = details
+    else:
+        ET.SubElement(case, "skipped", type=verdict.verdict, message=message).text = details
+    return case
 
 
 def _details(verdict: Verdict, report: Report) -> str:
     """What a person reading the CI log needs. XML 1.0 has no way to write most control characters (section 2.2): they are written out."""
-    lines = [f"{verdict.verdict}: {verdict.statement.en}"]
+    lines = [f"{verdict.verdict}: {verdict.statement.en}", f"{verdict.level}, class {verdict.class_}"]
     if verdict.cause:
         lines.append(f"cause: {verdict.cause}")
     for finding in verdict.findings:
         lines += ["", *_finding(finding, report)]
     if verdict.violations > len(verdict.findings) > 0:
-        lines.append(f"and {verdict.violations - len(verdict.findings)} more")
-    if verdict.remedy:
+        lines += ["", f"and {verdict.violations - len(verdict.findings)} more"]
+    if verdict.remedy and verdict.verdict != "passed":
         lines += ["", f"what to do: {verdict.remedy.en}"]
+    lines += [f"basis: {basis}" + (f" <{basis.url}>" if basis.url else "") for basis in verdict.basis]
     return visible("\n".join(lines))
 
 
 def _finding(finding: Finding, report: Report) -> list[str]:
     shown = (("expected", finding.expected), ("got", finding.got), ("where", finding.pointer))
-    lines = [finding.message, *(f"  {label}: {text}" for label, text in shown if text)]
+    lines = [finding.message, *(f"  {label}: {shortened(text, LONGEST)}" for label, text in shown if text)]
     if finding.exchange in report.exchanges:
         lines.append(report.exchanges[finding.exchange].curl)
     return lines
-
-
-def _properties(element: ET.Element, facts: dict[str, str]) -> None:
-    properties = ET.SubElement(element, "properties")
-    for name, value in facts.items():
-        ET.SubElement(properties, "property", name=name, value=one_line(value))

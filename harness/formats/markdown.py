@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, counts, decides, having, state, undecidable
-from harness.formats.inert import one_line, steers, visible
+from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, counts, decides, having, reasons, state, undecidable
+from harness.formats.inert import one_line, shortened, steers, visible
 from harness.formats.wording import Words
 from harness.profile import CLASSES, Basis, Language
 from harness.report import Finding, Report, Verdict
@@ -15,8 +15,8 @@ LONGEST = 60_000
 """Characters of a comment; GitHub takes 65,536. Findings that would not fit are named without detail."""
 ROOM_FOR_LISTS = 24_000
 """Characters kept back for the lists below the findings."""
-EACH = 2
-"""Findings of one requirement that are shown."""
+LONGEST_TEXT = 300
+"""Characters shown of what was expected, and of what came."""
 
 
 def render(report: Report, language: Language = "en") -> bytes:
@@ -42,6 +42,7 @@ def _head(report: Report, words: Words) -> list[str]:
     ]
     if report.ended:
         parts.append(f"> **{words.say('label.ended')}:** {escape(report.ended)}")
+    parts += [f"> {escape(note)}" for note in report.notes]
     parts.append(_table([words.say("label.class"), "", words.say("label.requirements")], _classes(report, words)))
     return parts
 
@@ -53,9 +54,8 @@ def _classes(report: Report, words: Words) -> Iterable[list[str]]:
         result = report.classes[name]
         mark = f" ({words.say('label.decides')})" if name == report.decided_by else ""
         word = words.say(f"class_state.{state(result)}")
-        stated = [("verdict.failed", result.blocked_by), ("class_state.undecided", result.undecided)]
-        reasons = [f"{words.say(key)}: {words.some(ids, 8)}" for key, ids in stated if ids]
-        yield [f"{words.say(f'class.{name}')}{mark}", f"{SYMBOLS[state(result)]} {word}", escape("; ".join(reasons))]
+        stated = [f"{words.say(key)}: {words.own_and_below(ids, below)}" for key, ids, below in reasons(name, report)]
+        yield [f"{words.say(f'class.{name}')}{mark}", f"{SYMBOLS[state(result)]} {word}", escape("; ".join(stated))]
 
 
 def _findings(report: Report, words: Words, room: int) -> str:
@@ -79,11 +79,11 @@ def _verdict(verdict: Verdict, report: Report, words: Words) -> str:
     reason = binds_later(verdict, words) or verdict.cause
     if reason:
         parts.append(escape(reason))
-    for finding in verdict.findings[:EACH]:
-        parts += _finding(finding, report, words)
-    more = max(verdict.violations, len(verdict.findings)) - EACH
+    if verdict.findings:
+        parts += _finding(verdict.findings[0], report, words)
+    more = max(verdict.violations, len(verdict.findings)) - 1
     if more > 0:
-        parts.append(words.say("sentence.and_more", n=words.number(more)))
+        parts.append(words.count("count.further", more))
     if verdict.remedy:
         parts.append(f"**{words.say('label.remedy')}:** {escape(words.sentence(verdict.remedy))}")
     if verdict.basis:
@@ -153,20 +153,20 @@ def _table(columns: Iterable[str], rows: Iterable[list[str]]) -> str:
 
 
 def escape(text: str) -> str:
-    """``text`` as Markdown that shows it as it is: no markup, no HTML, no table cell, no mention of a user, no reference to an issue, no link.
+    """``text`` as Markdown that shows it as it is: no markup, HTML, list, table cell or link, no mention of a user, no reference to an issue.
 
     A zero-width space after ``@`` and ``#`` is what keeps GitHub and GitLab from telling the user and the issue that happen to be named there.
     """
-    plain = re.sub(r"([\\`*_{}\[\]()<>#|~$])", r"\\\1", one_line(text).replace("&", "&amp;"))
+    plain = re.sub(r"([\\`*_\[\]<>#|~$])", r"\\\1", one_line(text).replace("&", "&amp;"))
+    plain = re.sub(r"^([-+=]|\d+(?=[.)]))", lambda match: match[0] + "\\" if match[0].isdigit() else "\\" + match[0], plain)
     plain = plain.replace("\\<", "&lt;").replace("\\>", "&gt;")
     plain = re.sub(r"@(?=\w)|#(?=\d)|!(?=\d)", lambda match: match[0] + "&#8203;", plain)
     return re.sub(r"(?i)(https?|ftp)(://)|\b(www)(\.)", lambda match: f"{match[1] or match[3]}&#8203;{match[2] or match[4]}", plain)
 
 
-def _code(text: str | None, most: int = 300) -> str:
+def _code(text: str | None) -> str:
     """``text`` as a code span, longer in its fence than any run of backticks in it; pipes would end a table cell even there."""
-    shown = one_line(text or "")
-    shown = shown if len(shown) <= most else shown[:most] + " …"
+    shown = shortened(one_line(text or ""), LONGEST_TEXT)
     fence = "`" * (_longest_run(shown) + 1)
     padding = " " if shown.startswith("`") or shown.endswith("`") or not shown else ""
     return f"{fence}{padding}{shown}{padding}{fence}"

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, counts, decides, having, state, undecidable
-from harness.formats.inert import one_line, steers, visible
+from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, counts, decides, having, reasons, state, undecidable
+from harness.formats.inert import one_line, shortened, steers, visible, writable
 from harness.formats.wording import Words
 from harness.profile import CLASSES
 from harness.report import Finding, Report, Verdict
@@ -74,10 +74,9 @@ class _Printer:
             result = self.report.classes[name]
             word = self.words.say(f"class_state.{state(result)}")
             mark = self.words.say("label.decides") if name == self.report.decided_by else ""
-            numbers = (("verdict.failed", len(result.blocked_by)), ("class_state.undecided", len(result.undecided)))
-            reasons = ", ".join(f"{self.words.say(key)} {number}" for key, number in numbers if number)
+            numbers = ", ".join(f"{self.words.say(key)} {len(own) + below}" for key, own, below in reasons(name, self.report))
             status = self._text(f"{SYMBOLS[state(result)]} {word}", STYLES[state(result)])
-            table.add_row(self._text(self.words.say(f"class.{name}")), status, self._text(reasons), self._text(mark, "dim"))
+            table.add_row(self._text(self.words.say(f"class.{name}")), status, self._text(numbers), self._text(mark, "dim"))
         self.console.print(Padding(table, (1, 0, 0, 2), expand=False))
 
     def _verdict(self, verdict: Verdict) -> None:
@@ -92,7 +91,7 @@ class _Printer:
             self._finding(verdict.findings[0])
         more = max(verdict.violations, len(verdict.findings)) - 1
         if more > 0:
-            self._indented(self._text(words.say("sentence.and_more", n=words.number(more)), "dim"))
+            self._indented(self._text(words.count("count.further", more), "dim"))
         reason = binds_later(verdict, words) or (verdict.cause if verdict.cause != self._first_message(verdict) else None)
         basis = "; ".join(str(each) for each in verdict.basis)
         remedy = words.sentence(verdict.remedy) if verdict.remedy else None
@@ -145,9 +144,7 @@ class _Printer:
         table.add_column(overflow="fold")
         for label, text in rows:
             if text:
-                shown = one_line(text)
-                shown = shown if len(shown) <= LONGEST else shown[:LONGEST] + " …"
-                table.add_row(self._text(self.words.say(f"label.{label}"), "dim"), self._text(shown))
+                table.add_row(self._text(self.words.say(f"label.{label}"), "dim"), self._text(shortened(one_line(text), LONGEST)))
         if table.row_count:
             self.console.print(Padding(table, (0, 0, 0, 4), expand=False))
 
@@ -155,6 +152,5 @@ class _Printer:
         self.console.print(Padding(text, (0, 0, 0, by), expand=False))
 
     def _text(self, text: str, style: str = "") -> Text:
-        """Plain text: no markup is read in it, and a terminal that lacks a letter shows a question mark instead of a traceback."""
-        encoding = self.console.encoding
-        return Text(text.encode(encoding, "replace").decode(encoding), style)
+        """Plain text: no markup is read in it, and a terminal that lacks a letter shows the nearest one instead of a traceback."""
+        return Text(writable(text, self.console.encoding), style)

@@ -1,4 +1,4 @@
-"""What reports say, in English, Polish and Lithuanian. The texts are data (``wording.yaml``); plural forms, dates and numbers are CLDR's, by Babel."""
+"""What reports say, in English, Polish and Lithuanian. The texts are data (``wording.yaml``); plural forms, dates and numbers are Babel's."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Words:
 
     def seconds(self, value: float) -> str:
         """A duration in seconds."""
-        return format_unit(round(value, 1), "duration-second", locale=self._locale)
+        return format_unit(float(f"{value:.2g}") if value < 1 else round(value, 1), "duration-second", locale=self._locale)
 
     def country(self, code: str) -> str:
         """A country's name by its ISO 3166-1 alpha-2 code; an unknown code is shown as it is."""
@@ -81,6 +81,13 @@ class Words:
         if len(items) <= most:
             return format_list(items, locale=self._locale)
         return f"{', '.join(items[:most])} {self.say('sentence.and_more', n=self.number(len(items) - most))}"
+
+    def own_and_below(self, items: Sequence[str], below: int, most: int = 8) -> str:
+        """What stands before a class: its own requirements, and how many of the classes below it."""
+        parts = [self.some(items, most)] if items else []
+        if below:
+            parts.append(self.say("sentence.below", n=self.number(below)))
+        return "; ".join(parts)
 
     def _leaf(self, key: str) -> Any:
         found: Any = catalogue()
