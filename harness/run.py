@@ -150,13 +150,14 @@ class _Run:
         await self._ending.halt()
 
     def _bind(self, name: str, exchange: Exchange, pointer: str) -> None:
+        """Take what the participant declares. A string with a lone surrogate is no text (RFC 8259 section 8.2): nothing could be sent with it."""
         value = exchange.answer.document
         for step in pointer.strip("/").split("/"):
             try:
                 value = value[int(step)] if isinstance(value, list) else value[step]
             except (LookupError, ValueError, TypeError):
                 value = None
-        if isinstance(value, str):
+        if isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value):
             self._variables[name] = value
         else:
             request = exchange.request

@@ -1,0 +1,133 @@
+"""The canonical report and its published schema."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+import harness
+from harness import formats
+from harness.client import asgi_transport
+from harness.errors import UsageError
+from harness.formats import schema
+from harness.report import Report, decode_report, encode_report
+from tests.conftest import greeter
+from tests.formats.samples import SAMPLES, fine, with_unknown_members
+
+PUBLISHED: dict[str, Any] = json.loads(schema.PUBLISHED.read_bytes())
+
+
+def errors(content: bytes | Any) -> list[str]:
+    value = json.loads(content) if isinstance(content, bytes) else content
+    validator = jsonschema_rs.Draft202012Validator(PUBLISHED, validate_formats=True)
+    return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def real_report(profiles: Path) -> Report:
+    transport = asgi_transport(greeter(lambda name: JSONResponse({"text": "Dear you!"})))
+    return harness.run("http://greeter.localhost", ["greeting"], profile_paths=[profiles], transport=transport)
+
+
+def test_the_published_schema_is_what_the_code_says() -> None:
+    remedy = "python -m harness.formats.schema > harness/formats/report.schema.json"
+    assert schema.PUBLISHED.read_bytes() == schema.current(), f"publish it anew: {remedy}"
+
+
+def test_the_schema_is_valid_2020_12() -> None:
+    assert PUBLISHED["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema_rs.meta.validate(PUBLISHED)
+
+
+def test_every_member_of_every_object_is_described_for_strangers() -> None:
+    for name, definition in PUBLISHED["$defs"].items():
+        assert definition["description"], name
+        assert ":attr:" not in definition["description"], name
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_reports_fit_the_schema_and_come_back_as_they_were(name: str) -> None:
+    content = encode_report(SAMPLES[name]())
+    assert errors(content) == []
+    assert decode_report(content) == SAMPLES[name]()
+
+
+def test_a_real_report_fits_the_schema(profiles: Path) -> None:
+    report = real_report(profiles)
+    assert report.exchanges
+    assert errors(formats.FORMATS["json"](report)) == []
+    assert decode_report(encode_report(report)) == report
+
+
+@pytest.mark.parametrize("name", ["faulty", "unreachable", "hostile"])
+def test_members_of_a_later_version_are_accepted(name: str) -> None:
+    grown = with_unknown_members(encode_report(SAMPLES[name]()))
+    assert errors(grown) == []
+    assert decode_report(msgspec.json.encode(grown)) == SAMPLES[name]()
+
+
+def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in pairs:
+        yield (*path, key)
+        yield from _leaves(each, (*path, key))
+
+
+def test_what_the_schema_refuses_the_reader_refuses_too() -> None:
+    """No member of a report may hold a value of another kind without both of them seeing it."""
+    whole = json.loads(encode_report(SAMPLES["faulty"]()))
+    for path in _leaves(whole):
+        broken = json.loads(json.dumps(whole))
+        place = broken
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = [[1]]
+        assert errors(broken), path
+        with pytest.raises(UsageError):
+            decode_report(json.dumps(broken).encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "not a govai report"),
+        (b"<html>", "not a govai report"),
+        (b"{}", "not a govai report"),
+        (b"\xff\xfe", "not a govai report"),
+        (encode_report(fine()).replace(b"govai-report/1", b"govai-report/2"), "govai-report/2; this version of govai reads govai-report/1"),
+        (encode_report(fine()).replace(b"2026-11-24T12:30:05Z", b"2026-11-24T12:30:05"), "not a govai report"),
+    ],
+)
+def test_what_is_no_report_is_refused_in_one_sentence(content: bytes, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        decode_report(content)
+
+
+def test_moments_carry_their_offset() -> None:
+    local = msgspec.structs.replace(fine(), started=datetime.datetime.fromisoformat("2026-11-24T14:30:05+02:00"))
+    assert b'"2026-11-24T14:30:05+02:00"' in encode_report(local)
+
+
+def test_what_no_format_could_hold_is_written_out_before_it_gets_there(profiles: Path) -> None:
+    """JSON may carry a lone surrogate (RFC 8259 section 8.2), a name on the command line any byte; neither can be encoded as UTF-8."""
+
+    async def names(request: Any) -> Response:
+        return Response(b'{"names": ["\\ud800"]}', media_type="application/json")
+
+    service = greeter()
+    service.router.routes.insert(0, Route("/names", names))
+    report = harness.run(
+        "http://greeter.localhost", ["greeting"], profile_paths=[profiles], transport=asgi_transport(service), name="Ministry \udcff"
+    )
+    assert report.participant.name == "Ministry \\udcff"
+    assert report.binding == {}, "no request could carry it"
+    for render in formats.FORMATS.values():
+        assert render(report).decode()
