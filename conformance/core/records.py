@@ -50,7 +50,7 @@ async def _generated(service: Service) -> list[Exchange]:
     return [exchange, await served(service, request.with_json({**request.document, "stream": True}))]
 
 
-async def _record_of(service: Service, generated: Exchange) -> tuple[Exchange, dict[str, Any]]:
+async def record_of(service: Service, generated: Exchange) -> tuple[Exchange, dict[str, Any]]:
     """The record that an answer names. It may take two seconds to be written.
 
     Raises:
@@ -80,7 +80,7 @@ async def records_can_be_read(service: Service) -> None:
     """AI Act Article 12(2) and (3): the record says when each use began and ended, which system it was, and what went in and came out."""
     operation = operation_at(service, "GET", "/records/{id}")
     for generated in await _generated(service):
-        exchange, record = await _record_of(service, generated)
+        exchange, record = await record_of(service, generated)
         for member in ("started", "ended", "systemVersion", "inputDigest", "outputDigest"):
             if not isinstance(record.get(member), str) or not record[member]:
                 raise Violation(
@@ -109,7 +109,7 @@ async def records_do_not_say_which_system(request: Request, call_next: CallNext)
 async def records_tell_the_truth(service: Service) -> None:
     """AI Act Article 12(2): records serve to trace what happened. Digests are those of the bytes exchanged, times lie around the exchange."""
     for generated in await _generated(service):
-        exchange, record = await _record_of(service, generated)
+        exchange, record = await record_of(service, generated)
         _holds_digest(record, "inputDigest", generated.request.body, exchange)
         if (generated.answer.headers.get("content-encoding") or "identity").lower() == "identity":
             _holds_digest(record, "outputDigest", generated.answer.body, exchange)
