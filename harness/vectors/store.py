@@ -2,6 +2,9 @@
 
 The header names the format, the profile, the number of vectors and the SHA-256 of all following lines, so that a file that was cut, edited or
 made for another profile is refused before anything is sent.
+
+A corpus is YAML with one notation more, for long texts that repeat a part: ``!joined [before, [part, 1000], after]`` is the text ``before``,
+a thousand times ``part``, and ``after``. It is spelt out when the corpus is frozen.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
 import yaml
@@ -24,6 +28,24 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
     profile: str
     count: int
     digest: str
+
+
+class _Corpus(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML with ``!joined``."""
+
+
+def _joined(loader: Any, node: yaml.Node) -> str:
+    content = loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else []
+    try:
+        pieces = msgspec.convert(content, list[str | tuple[str, Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]]])
+    except msgspec.ValidationError:
+        pieces = []
+    if not pieces:
+        raise yaml.constructor.ConstructorError(None, None, "!joined takes a list of texts and of [text, times]", node.start_mark)
+    return "".join(piece if isinstance(piece, str) else piece[0] * piece[1] for piece in pieces)
+
+
+_Corpus.add_constructor("!joined", _joined)
 
 
 def _digest(lines: bytes) -> str:
@@ -68,7 +90,7 @@ def freeze(corpus: Path, path: Path, profile: str) -> int:
     vectors: list[Vector] = []
     for source in sorted(corpus.glob("*.yaml")):
         try:
-            content = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            content = yaml.load(source.read_text(encoding="utf-8"), Loader=_Corpus)
             vectors.extend(msgspec.convert(content, list[Vector]))
         except (yaml.YAMLError, msgspec.ValidationError) as error:
             raise ProfileError(f"{source}: {error}.") from None
