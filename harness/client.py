@@ -7,6 +7,7 @@ bounded in time and size, follows no redirect, keeps no cookie, and ends in an :
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import time
 from collections.abc import Mapping
@@ -78,7 +79,7 @@ class Client:
                 response = await self._exchange(sent, limits)
         except _TooLarge:
             fault = Fault("too-large", f"the answer is larger than {limits.response_bytes} bytes")
-        except (TimeoutError, httpx.TimeoutException):
+        except TimeoutError:
             fault = Fault("timeout", f"no complete answer within {limits.timeout:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, ConnectionError, aiohttp.ClientError, ValueError) as error:
             fault = _fault(error)
@@ -154,6 +155,11 @@ def _network(participant: Participant) -> Transport:
     return AiohttpTransport(client=session)
 
 
+# The transport calls every aiohttp error that it has no name for a connect time-out, so that the cause has to be asked, not the error.
+_NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, httpx.ConnectError, ConnectionRefusedError)
+_CUT = (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError, httpx.ReadError, ConnectionError)
+
+
 def _fault(error: Exception) -> Fault:
     """The fault an exception of the HTTP library stands for."""
     causes: list[BaseException] = []
@@ -161,22 +167,19 @@ def _fault(error: Exception) -> Fault:
     while cause is not None and cause not in causes:
         causes.append(cause)
         cause = cause.__cause__ or cause.__context__
-    certificate = next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None)
-    if certificate is not None:
-        return Fault("tls", f"the certificate is not trusted: {certificate.verify_message}")
+    untrusted = next((each.verify_message for each in causes if hasattr(each, "verify_message")), None)
+    if untrusted is not None:
+        return Fault("tls", f"the certificate is not trusted: {untrusted}")
     tls = next((each for each in causes if isinstance(each, ssl.SSLError | aiohttp.ClientSSLError)), None)
     if tls is not None:
         return Fault("tls", f"TLS failed: {_text(tls)}")
-    kind: FaultKind = "protocol"
-    if any(isinstance(each, aiohttp.ClientConnectorError | httpx.ConnectError | ConnectionRefusedError) for each in causes):
-        kind = "connect"
-    elif any(
-        isinstance(each, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | httpx.ReadError | ConnectionError)
-        for each in causes
-    ):
-        kind = "broken-off"
-    return Fault(kind, _text(error))
+    if any(isinstance(each, _NO_CONNECTION) for each in causes):
+        return Fault("connect", _text(causes[-1]))
+    if isinstance(causes[-1], TimeoutError | httpx.TimeoutException):
+        return Fault("timeout", _text(error))
+    return Fault("broken-off" if any(isinstance(each, _CUT) for each in causes) else "protocol", _text(error))
 
 
 def _text(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    system = isinstance(error, OSError) and error.errno and (os.strerror(error.errno) if error.errno > 0 else error.strerror)
+    return system or " ".join(str(error).split()) or type(error).__name__
