@@ -18,7 +18,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from harness.errors import Unreachable, UsageError
-from harness.exchange import Exchange, Fault, FaultKind, Headers, Request, Response
+from harness.exchange import Exchange, Fault, Headers, Request, Response
 from harness.participant import Credential, Limits, Participant
 
 Transport = httpx.AsyncBaseTransport
