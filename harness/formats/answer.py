@@ -91,6 +91,12 @@ def having(report: Report, *names: VerdictName) -> list[Verdict]:
     return worst_first((each for each in report.verdicts if each.verdict in names and each.decidable), report)
 
 
+def no_findings(report: Report, words: Words) -> str:
+    """What stands where findings would stand: that nothing was found, or that nothing was looked at."""
+    tested = any(each.verdict in ("passed", "passed-with-adapter") for each in report.verdicts)
+    return words.say("sentence.no_findings" if tested else "sentence.nothing_tested")
+
+
 def undecidable(report: Report) -> list[Verdict]:
     """The requirements that no black-box test can decide."""
     return [each for each in report.verdicts if not each.decidable]

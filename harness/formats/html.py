@@ -18,7 +18,20 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from harness.formats.answer import SYMBOLS, VERDICTS, answer, binds_later, by_cause, counts, decides, having, reasons, state, undecidable
+from harness.formats.answer import (
+    SYMBOLS,
+    VERDICTS,
+    answer,
+    binds_later,
+    by_cause,
+    counts,
+    decides,
+    having,
+    no_findings,
+    reasons,
+    state,
+    undecidable,
+)
 from harness.formats.inert import shortened, steers, visible
 from harness.formats.wording import Words
 from harness.profile import CLASSES, LANGUAGES
@@ -67,6 +80,7 @@ def render(report: Report) -> bytes:
         bar=list(_bar(counts(report))),
         decides=lambda verdict: decides(verdict, report),
         first_time=first_time,
+        no_findings=lambda: texts.show(lambda words: no_findings(report, words)),
         reasons=lambda name: reasons(name, report),
         some=SOME,
         longest=LONGEST,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, counts, decides, having, reasons, state, undecidable
+from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, counts, decides, having, no_findings, reasons, state, undecidable
 from harness.formats.inert import one_line, shortened, steers, visible
 from harness.formats.wording import Words
 from harness.profile import CLASSES, Basis, Language
@@ -33,7 +33,7 @@ def render(report: Report, language: Language = "en") -> bytes:
 def _head(report: Report, words: Words) -> list[str]:
     participant = report.participant
     about = [_code(participant.url)] if participant.url else []
-    about += [f"{used.name}/{used.major} {used.version}" for used in report.profiles]
+    about += [escape(f"{used.name}/{used.major} {used.version}") for used in report.profiles]
     about += [words.count("count.requests", report.requests), words.seconds(report.duration_s), words.moment(report.started)]
     parts = [
         f"## {SYMBOLS[report.outcome]} {escape(participant.name)}: {words.name('outcome', report.outcome)}",
@@ -70,12 +70,12 @@ def _findings(report: Report, words: Words, room: int) -> str:
             short.append(f"{SYMBOLS[verdict.verdict]} {verdict.requirement}")
     if short:
         blocks.append(f"{words.say('sentence.full_report')} {escape(words.some(short, 40))}")
-    return "\n\n".join(blocks) or words.say("sentence.no_findings")
+    return "\n\n".join(blocks) or no_findings(report, words)
 
 
 def _verdict(verdict: Verdict, report: Report, words: Words) -> str:
     kind = f"{words.say(f'verdict.{verdict.verdict}')} · {words.name('level', verdict.level)} · {words.name('class', verdict.class_)}"
-    parts = [f"#### {SYMBOLS[verdict.verdict]} {verdict.requirement} · {kind}", escape(words.sentence(verdict.statement))]
+    parts = [f"#### {SYMBOLS[verdict.verdict]} {escape(verdict.requirement)} · {kind}", escape(words.sentence(verdict.statement))]
     reason = binds_later(verdict, words) or verdict.cause
     if reason:
         parts.append(escape(reason))
@@ -136,7 +136,7 @@ def _everything(report: Report, words: Words, *, short: bool) -> list[str]:
 
 def _foot(report: Report, words: Words) -> str:
     run = f"{words.say('label.seed')} {report.seed}, {words.say('label.as_of')} {words.day(report.as_of)}"
-    digests = ", ".join(f"{used.name}/{used.major} {_code(used.digest)}" for used in report.profiles)
+    digests = ", ".join(f"{escape(used.name)}/{used.major} {_code(used.digest)}" for used in report.profiles)
     return f"govai {escape(report.govai_version)}; {run}; {digests}. {words.say('sentence.evidence')}"
 
 

@@ -12,7 +12,10 @@ from harness.profile import Basis, ConformanceClass, Translated
 from harness.report import FORMAT, Evidence, Finding, Outcome, ParticipantShown, ProfileUsed, Report, Verdict, VerdictName
 from harness.verdict import class_reached, classes, outcome
 
-HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>'\"& \u202e\x1b[31m\x00\x85\uffff`|*_#1 @everyone ]]> [red]x[/red] www.evil.example"
+HOSTILE = (
+    "</script><script>alert(1)</script><img src=x onerror=alert(1)>'\"& \u202e\x1b[31m\x00\x85\uffff"
+    "`|*_#1 @everyone ]]> [red]x[/red] www.evil.example"
+)
 """What a participant could write to break out of a report: markup, escapes of a terminal, a reading direction, mentions, ends of sections."""
 
 STARTED = datetime.datetime(2026, 11, 24, 12, 30, 5, tzinfo=datetime.UTC)

@@ -15,7 +15,11 @@ from tests.formats.samples import HOSTILE, SAMPLES, beyond, crashed, faulty, fin
 
 ALLOWED: Mapping[str, tuple[set[str], set[str], set[str]]] = {
     "testsuites": ({"testsuite"}, {"name", "time", "tests", "failures", "errors"}, set()),
-    "testsuite": ({"properties", "testcase"}, {"name", "tests", "failures", "errors", "skipped", "timestamp"}, {"name", "tests", "failures", "errors"}),
+    "testsuite": (
+        {"properties", "testcase"},
+        {"name", "tests", "failures", "errors", "skipped", "timestamp"},
+        {"name", "tests", "failures", "errors"},
+    ),
     "properties": ({"property"}, set(), set()),
     "property": (set(), {"name", "value"}, {"name", "value"}),
     "testcase": ({"skipped", "error", "failure", "system-out"}, {"name", "classname"}, {"name", "classname"}),
@@ -24,8 +28,9 @@ ALLOWED: Mapping[str, tuple[set[str], set[str], set[str]]] = {
     "skipped": (set(), {"type", "message"}, {"message"}),
     "system-out": (set(), set(), set()),
 }
-"""Children, attributes and needed attributes of each element: what the schema of Jenkins' xUnit plugin (junit-10.xsd) allows and we write. GitLab needs
-name and classname of a case (its unit test reports know a case by both)."""
+"""Children, attributes and needed attributes of each element: what the schema of Jenkins' xUnit plugin (junit-10.xsd) allows and we write.
+
+GitLab knows a case by its name and classname."""
 
 SUREFIRE_TIME = r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?"
 
@@ -86,7 +91,9 @@ def test_green_is_only_what_passed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "kind"), [(fine, "green"), (incomplete, "error"), (beyond, "skipped"), (crashed, "error")], ids=lambda value: getattr(value, "__name__", value)
+    ("made", "kind"),
+    [(fine, "green"), (incomplete, "error"), (beyond, "skipped"), (crashed, "error")],
+    ids=lambda value: getattr(value, "__name__", value),
 )
 def test_what_decides_and_is_not_known_to_be_met_is_never_green(made: object, kind: str) -> None:
     assert kinds(parsed(made()))["GREE-A-002"] == kind  # type: ignore[operator]
