@@ -197,8 +197,8 @@ class Response(_Message):
         return replace(self, headers=self.headers.with_field(name, value))
 
     def with_body(self, body: bytes, content_type: str | None = None) -> Self:
-        """A copy with this body, its Content-Length made right."""
-        headers = self.headers.with_field("content-length", str(len(body)))
+        """A copy with this body, its Content-Length made right and without a Content-Digest, which was that of the old one."""
+        headers = self.headers.with_field("content-length", str(len(body))).with_field("content-digest", None)
         if content_type is not None:
             headers = headers.with_field("content-type", content_type)
         return replace(self, headers=headers, body=body)
