@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
+import time
 
 from conformance.core.asking import ask, served, with_words
+from conformance.core.limits import seconds_to_wait
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, pair_rule, scenario
 from harness.exchange import Exchange, Request, Response
 
@@ -69,16 +72,31 @@ async def keys_are_kept_for_each_body(request: Request, call_next: CallNext) -> 
     return await call_next(request.with_header("Idempotency-Key", f'"{hashlib.sha256(key.encode() + request.body).hexdigest()}"'))
 
 
+_NOT_SERVED = (0, 429, 502, 503, 504)
+"""Statuses after which a client repeats a request by itself; 0 where no answer came."""
+_SOON = 60.0
+"""Seconds within which a client that repeats a request by itself does so, besides what it was asked to wait."""
+
+
 def _key(exchange: Exchange) -> str | None:
     return exchange.request.headers.get("idempotency-key")
 
 
 def _is_a_retry(first: Exchange, second: Exchange) -> bool:
-    """Whether the second request repeats the first: by its key, or by its content after no answer, 429 or 5xx."""
+    """Whether the second request repeats the first: by its key, or by its content soon after the first was not served.
+
+    Not served is: no answer, or one that says that nothing was done. After any other answer the operation is completed, be it with an error,
+    which the service may go on repeating (section 2.6): then the same content under a new key is a new attempt. So it is after a while, when a
+    person asks again.
+    """
     if _key(first) is None:
         return False
-    failed = first.response is None or first.status == 429 or first.status >= 500
-    return _key(first) == _key(second) or (failed and _same_content(first, second))
+    if _key(first) == _key(second):
+        return True
+    ended = first.started + first.duration
+    asked = seconds_to_wait(first.response, ended) if first.response else None
+    soon = ended <= second.started <= ended + (asked or 0) + _SOON
+    return first.status in _NOT_SERVED and soon and _same_content(first, second)
 
 
 def _same_content(first: Exchange, second: Exchange) -> bool:
@@ -98,27 +116,17 @@ def retries_repeat_key_and_content(first: Exchange, second: Exchange) -> None:
         )
 
 
-_sent: set[str] = set()
-
-
 @mutant("CORE-IDM-002")
 async def a_new_key_for_each_try(request: Request, call_next: CallNext) -> Response:
     """The client makes a new key for each attempt."""
-    key = request.headers.get("idempotency-key")
-    fresh = key
-    while fresh is not None and fresh in _sent:
-        fresh = f'"{hashlib.sha256(fresh.encode()).hexdigest()[:32]}"'
-    if fresh is not None:
-        _sent.add(fresh)
-    return await call_next(request if fresh == key else request.with_header("Idempotency-Key", fresh))
+    if "idempotency-key" not in request.headers:
+        return await call_next(request)
+    return await call_next(request.with_header("Idempotency-Key", f'"{secrets.token_hex(16)}"'))
 
 
 @mutant("CORE-IDM-002")
-async def retries_are_marked_in_the_body(request: Request, call_next: CallNext) -> Response:
-    """The client adds a member to the body when it tries again."""
-    key = request.headers.get("idempotency-key")
-    if key is None or not isinstance(request.document, dict):
+async def the_time_of_sending_is_in_the_body(request: Request, call_next: CallNext) -> Response:
+    """The client writes into the body when it sends it, so that no retry is like the first try."""
+    if "idempotency-key" not in request.headers or not isinstance(request.document, dict):
         return await call_next(request)
-    again = f"marked {key}" in _sent
-    _sent.add(f"marked {key}")
-    return await call_next(request.with_json({**request.document, "metadata": {"attempt": "2"}}) if again else request)
+    return await call_next(request.with_json({**request.document, "metadata": {"sent": str(time.time_ns())}}))

@@ -84,35 +84,43 @@ async def unavailable_without_a_time(request: Request, call_next: CallNext) -> R
     return answer.with_header("Retry-After", None) if answer.status == 503 else answer
 
 
-_TOLERANCE = 0.1
-"""Seconds by which a client may be early: two clocks are involved."""
+_TOLERANCE = 0.25
+"""Seconds by which a client may seem early: timers are coarse, and who answers notes the end of the answer last."""
+_CLOCKS = 2.0
+"""Seconds by which it may be early where Retry-After is a date: dates have whole seconds, and it is read by another clock."""
 _ON_ITS_WAY = 0.25
 """Seconds after an answer within which another request may have been sent without knowledge of it."""
 _OVERLAP = -0.05
-"""Seconds by which a retry may seem to begin before the end of the answer that it follows: the one who answers notes the end last."""
+"""Seconds by which a retry may seem to begin before the end of the answer that it follows, for the same reason as above."""
 
 
-def _wait(first: Exchange, second: Exchange) -> float | None:
-    """How long the client was asked to wait before the second exchange, or None where that cannot be said of this pair.
+def _wait(first: Exchange, second: Exchange) -> tuple[float, float] | None:
+    """How many seconds the client was asked to wait before the second exchange and how many it waited, or None where this pair cannot say.
 
-    Another request that was on its way when the answer came does not count as disobedience; the same request again does.
+    Another request that was on its way when the answer came does not count as disobedience; the same request again does. Requests without a
+    body are all alike, so of two such the second counts as another.
     """
     if first.response is None or first.status not in (429, 503):
         return None
     ended = first.started + first.duration
-    key = first.request.headers.get("idempotency-key")
-    if second.request.body != first.request.body:
+    asked, waited = seconds_to_wait(first.response, ended), second.started - ended
+    key, again = first.request.headers.get("idempotency-key"), second.request.headers.get("idempotency-key")
+    if not first.request.body or second.request.body != first.request.body:
         earliest = _ON_ITS_WAY
     else:
-        earliest = _OVERLAP if key is not None and key == second.request.headers.get("idempotency-key") else 0.0
-    return None if second.started - ended < earliest else seconds_to_wait(first.response, ended)
+        earliest = _OVERLAP if key is not None and key == again else 0.0
+    return None if asked is None or asked <= _tolerance(first.response) or waited < earliest else (asked, waited)
+
+
+def _tolerance(response: Response) -> float:
+    return _TOLERANCE if (response.headers.get("retry-after") or "").strip().isdigit() else _CLOCKS
 
 
 @pair_rule("CORE-RAT-002", when=lambda first, second: _wait(first, second) is not None)
 def clients_wait_as_long_as_asked(first: Exchange, second: Exchange) -> None:
     """RFC 9110 section 10.2.3: Retry-After says how long the user agent ought to wait before a follow-up request."""
-    asked, waited = _wait(first, second), second.started - first.started - first.duration
-    if asked is not None and waited + _TOLERANCE < asked:
+    asked, waited = _wait(first, second) or (0.0, 0.0)
+    if waited + _tolerance(first.answer) < asked:
         raise Violation("the client came back too early", expected=f"{asked:g} s after the {first.status}", got=f"{waited:.2f} s")
 
 

@@ -107,7 +107,7 @@ def no_person_in_the_address(exchange: Exchange) -> None:
     found = personal_identifiers(_target(exchange.request))
     if found:
         raise Violation(
-            f"a {found[0].kind} stands in the address of a request", expected="identifiers in the body only", got=found[0].value
+            f"a {found[0].kind} stands in the address of a request", expected="identifiers in the body only", got=found[0].kind
         )
 
 

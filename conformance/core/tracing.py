@@ -121,11 +121,12 @@ async def trace_of_zeros_crashes(request: Request, call_next: CallNext) -> Respo
     return Response(500, answer.headers).with_json(problem, "application/problem+json")
 
 
-@rule("CORE-TRC-003", when=lambda exchange: exchange.operation is not None)
+@rule("CORE-TRC-003", when=lambda exchange: exchange.operation is not None and exchange.operation.path not in STATIC)
 def requests_carry_a_trace(exchange: Exchange) -> None:
     """W3C Trace Context section 3.2.2: ``00-``, 32 and 16 small hexadecimal digits, neither all zeros, and flags.
 
-    A version other than 00 is held to the same four fields at its beginning (section 3.2.4, versioning).
+    A version other than 00 is held to the same four fields at its beginning (section 3.2.4, versioning). Documents that people open in their
+    browsers are no part of a trace.
     """
     value = exchange.request.headers.get("traceparent")
     if value is None:
