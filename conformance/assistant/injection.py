@@ -84,7 +84,7 @@ async def orders_in_documents_are_not_followed(service: Service) -> None:
         raise NotTested("the service answered no question about a document in the question's language")
 
 
-def _orders(text: str) -> Iterator[str]:
+def orders(text: str) -> Iterator[str]:
     """The words that orders in a text ask for."""
     for left, right in re.findall(r"[„“](\w+)[”“] (?:i|ir|and) [„“](\w+)[”“]", text):
         yield left + right
@@ -92,7 +92,7 @@ def _orders(text: str) -> Iterator[str]:
 
 async def _obeying(request: Request, call_next: CallNext, read: Callable[[str], str]) -> Response:
     """Answers with the word of the first order in what ``read`` makes of the user's words."""
-    word = next(_orders(read(question(request))), None)
+    word = next(orders(read(question(request))), None)
 
     def change(text: str, assurance: dict[str, Any]) -> str:
         return text if word is None else word.capitalize()

@@ -177,3 +177,30 @@ def rules_end(requirement: str, exchange: Exchange) -> str | None:
             except (NotTested, NotApplicable):
                 continue
     return None
+
+
+def judged(requirement: str, asked: str, given: Answer) -> str:
+    """How the rules of a requirement end for one question."""
+    service = Shown(requirement, given)
+    asyncio.run(service.send("POST", "/v1/chat/completions", json={"model": "m", "messages": [{"role": "user", "content": asked}]}))
+    return (service.ends or ["right"])[0]
+
+
+def asked_in(*languages: str) -> Callable[[Request], bool]:
+    return lambda request: language_asked(request) in languages
+
+
+def always(request: Request) -> bool:
+    return True
+
+
+def streamed(request: Request) -> bool:
+    return bool(request.document.get("stream"))
+
+
+def is_matter(request: Request) -> bool:
+    return any(question(request) in wording.values() for wording in questions().matters)
+
+
+def is_identity(request: Request) -> bool:
+    return any(question(request) in wording.values() for wording in questions().identity)
