@@ -41,10 +41,10 @@ def _obstacle(path: Path) -> str | None:
     if _is_special(path):
         return None
     folder = Path(os.path.realpath(path)).parent
-    while not folder.exists():
+    while not os.path.lexists(folder):
         folder = folder.parent
     if not folder.is_dir():
-        return f"{folder} is a file, not a folder"
+        return f"{folder} is not a folder"
     if not os.access(folder, os.W_OK | os.X_OK):
         return f"the folder {folder} cannot be written to"
     return None
@@ -57,6 +57,7 @@ def write(report: Report, format: str, path: Path) -> None:
     Raises:
         UsageError: the format is unknown, the path cannot be written, or the disk is full.
     """
+    check_target(format, path)
     content = _renderer(format)(report)
     try:
         if _is_special(path):

@@ -107,7 +107,7 @@ class _Printer:
         if evidence is None:
             return
         # At the left edge and unwrapped, so that the line can be copied whole.
-        self.console.print(self._text(visible(evidence.curl)), soft_wrap=True)
+        self.console.print(self._text(evidence.curl), soft_wrap=True)
         if any(steers(char) for char in evidence.curl):
             self._indented(self._text(self.words.say("sentence.characters"), "dim"))
 
@@ -152,5 +152,5 @@ class _Printer:
         self.console.print(Padding(text, (0, 0, 0, by), expand=False))
 
     def _text(self, text: str, style: str = "") -> Text:
-        """Plain text: no markup is read in it, and a terminal that lacks a letter shows the nearest one instead of a traceback."""
-        return Text(writable(text, self.console.encoding), style)
+        """Plain text: no markup is read in it, nothing in it steers, and a terminal that lacks a letter shows the nearest one."""
+        return Text(writable(visible(text), self.console.encoding), style)
