@@ -1,0 +1,150 @@
+"""The reference assistants of Poland and Lithuania (profile assistant/1): a retrieval answerer behind OpenAI's chat completions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import conformance.assistant
+import conformance.core
+from conformance.reference.answerer import Answerer, Reply, Turn
+from conformance.reference.chat import Completion, Writer, called, completed, tokens
+from conformance.reference.frame import Asked, Frame, json_answer
+from conformance.reference.listening import own_words, without_identifiers
+from conformance.reference.problems import Fault, Problem
+from conformance.reference.records import Use, now, timestamp
+from conformance.reference.tools import wanted_call
+from conformance.reference.wire import Answer
+from harness.profile import Profile, load_profile
+
+_HERE = Path(__file__).parent
+_SINCE = 1_790_000_000
+"""When the model was made, in seconds since the epoch."""
+
+
+def create(country: str, *, token: str | None = None) -> Frame:
+    """The reference assistant of a country (``pl`` or ``lt``) as an ASGI application.
+
+    Args:
+        country: ISO 3166-1 alpha-2 code in lower case.
+        token: the bearer token to ask callers for; None lets anybody call.
+
+    Raises:
+        ValueError: there is no assistant for the country.
+    """
+    known = sorted(path.name.split(".")[1] for path in (_HERE / "cards").glob("assistant.*.yaml"))
+    if country not in known:
+        raise ValueError(f"There is no reference assistant for {country}. There is one for: {', '.join(known)}.")
+    settings = yaml.safe_load((_HERE / "cards" / f"assistant.{country}.yaml").read_text(encoding="utf-8"))
+    assistant = _Assistant(settings, _answerer(country))
+    return Frame(
+        card=settings["card"],
+        api=settings["api"],
+        language=settings["language"],
+        profiles=_profiles(),
+        handlers={"listModels": assistant.models, "createChatCompletion": assistant.complete},
+        problem_texts=[_HERE / "assistant.yaml"],
+        token=token,
+        dependencies=lambda: {"knowledge-base": True},
+    )
+
+
+@cache
+def _profiles() -> tuple[Profile, Profile]:
+    core = load_profile(conformance.core.SPECIFICATION / "1")
+    return core, load_profile(conformance.assistant.SPECIFICATION / "1", (core,))
+
+
+@cache
+def _answerer(country: str) -> Answerer:
+    settings = yaml.safe_load((_HERE / "cards" / f"assistant.{country}.yaml").read_text(encoding="utf-8"))
+    return Answerer(country, settings["language"], settings["handover"])
+
+
+class _Assistant:
+    def __init__(self, settings: Mapping[str, Any], answerer: Answerer) -> None:
+        self._card, self._owner, self._handover = settings["card"], settings["owner"], settings["handover"]
+        self._model: str = self._card["models"][0]
+        self._answerer = answerer
+
+    async def models(self, asked: Asked) -> Answer:
+        model = {"id": self._model, "object": "model", "created": _SINCE, "owned_by": self._owner}
+        return json_answer({"object": "list", "data": [model]})
+
+    async def complete(self, asked: Asked) -> Answer:
+        request = asked.request.json
+        self._refuse_unsupported(request)
+        turns = [Turn(message["role"], _text(message.get("content"))) for message in request["messages"]]
+        reply = self._answerer.reply(turns, asked.wished)
+        completion = self._completion(request, turns, reply)
+        early = self._early(reply.language)
+        assurance = {**early, **self._late(reply)}
+        written = Writer(self._model, completion, request.get("n") or 1, sum(len(tokens(turn.text)) for turn in turns), assurance, early)
+        use = Use(reply.outcome, self._model, [source["url"] for source in assurance["sources"]], self._answerer.explanation(reply.outcome))
+        headers = {"Content-Language": reply.language}
+        if not request.get("stream"):
+            return json_answer(written.whole(), headers=headers, use=use)
+        with_usage = bool((request.get("stream_options") or {}).get("include_usage"))
+        return Answer(200, "text/event-stream", tuple(written.events(with_usage=with_usage)), headers, use)
+
+    def _refuse_unsupported(self, request: Mapping[str, Any]) -> None:
+        """Raise :class:`Problem` for a model that is not here, and for what a valid request may ask for and this service does not do."""
+        if request["model"] != self._model:
+            raise Problem("unknown-model", models=self._model)
+        faults = list(_unread_parts(request["messages"]))
+        if (request.get("response_format") or {}).get("type", "text") != "text":
+            faults.append(Fault("/response_format/type", "response-format"))
+        faults.extend(Fault(f"/{name}", "functions") for name in ("functions", "function_call") if request.get(name))
+        if faults:
+            raise Problem("unsupported-request", faults=faults)
+
+    def _completion(self, request: Mapping[str, Any], turns: Sequence[Turn], reply: Reply) -> Completion:
+        bounds = [bound for name in ("max_tokens", "max_completion_tokens") if (bound := request.get(name)) is not None]
+        longest = min(bounds, default=None)
+        question = next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
+        call = wanted_call(request, without_identifiers(own_words(question)).strip())
+        if call is not None:
+            completion = called(call)
+            if longest is not None and completion.completion_tokens > longest:
+                raise Problem("unsupported-request", faults=[Fault("/tool_choice", "too-few-tokens")])
+            return completion
+        stop = request.get("stop") or []
+        return completed(reply.text, [stop] if isinstance(stop, str) else stop, longest)
+
+    def _early(self, language: str) -> dict[str, Any]:
+        """What of the assurance is known before a word is said: the AI notice and the provenance."""
+        return {
+            "ai_notice": {"language": language, "text": self._answerer.says(language, "notice")},
+            "provenance": {
+                "ai_generated": True,
+                "generator": f"{self._card['name']} {self._card['version']}",
+                "model": self._model,
+                "created": timestamp(now()),
+            },
+        }
+
+    def _late(self, reply: Reply) -> dict[str, Any]:
+        """How the question ended, and the sources of the answer."""
+        sources = [] if reply.topic is None else [{"title": reply.topic.title, "url": reply.topic.source}]
+        handover = {"handover": self._handover} if reply.outcome == "handed-over" else {}
+        return {"outcome": reply.outcome, "sources": sources, **handover}
+
+
+def _text(content: Any) -> str:
+    """The text of a message's content."""
+    if isinstance(content, list):
+        return "\n".join(part["text"] for part in content if part["type"] == "text")
+    return content or ""
+
+
+def _unread_parts(messages: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
+    """The parts of messages that are no text. A refusal is something the assistant once said."""
+    for number, message in enumerate(messages):
+        content = message.get("content")
+        for place, part in enumerate(content if isinstance(content, list) else ()):
+            if part["type"] not in ("text", "refusal"):
+                yield Fault(f"/messages/{number}/content/{place}", "text-only")
