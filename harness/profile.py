@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import jsonschema_rs
 import msgspec
@@ -182,7 +182,8 @@ class Operation:
 
     def _at(self, pointer: str) -> Schema:
         if pointer not in self._compiled:
-            self._compiled[pointer] = Schema(f"{_SCHEMA_HOST}{self.profile}/openapi.yaml#{pointer}", self._registry)
+            fragment = quote(pointer, safe="/~")  # a path template holds braces, which a URI does not
+            self._compiled[pointer] = Schema(f"{_SCHEMA_HOST}{self.profile}/openapi.yaml#{fragment}", self._registry)
         return self._compiled[pointer]
 
 
