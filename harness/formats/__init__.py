@@ -44,7 +44,7 @@ def _obstacle(path: Path) -> str | None:
     while not os.path.lexists(folder):
         folder = folder.parent
     if not folder.is_dir():
-        return f"{folder} is not a folder"
+        return f"{folder} is a file, not a folder" if folder.is_file() else f"{folder} leads to no folder"
     if not os.access(folder, os.W_OK | os.X_OK):
         return f"the folder {folder} cannot be written to"
     return None

@@ -38,7 +38,7 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
         ("folder", "it is a folder"),
         ("file/report.json", "file is a file, not a folder"),
         ("x" * 300, "name too long"),
-        ("loop/x", "[Ll]oop|symbolic|folder"),
+        ("loop/x", "loop leads to no folder"),
     ],
 )
 def test_what_cannot_be_written_is_refused_before_anything_is_sent_and_also_after(tmp_path: Path, name: str, said: str) -> None:
@@ -46,7 +46,7 @@ def test_what_cannot_be_written_is_refused_before_anything_is_sent_and_also_afte
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")
     for attempt in (lambda path: formats.check_target("json", path), lambda path: formats.write(fine(), "json", path)):
-        with pytest.raises(UsageError, match=f"(?i)The json report cannot be written to .*({said}|directory)"):
+        with pytest.raises(UsageError, match=f"(?i)The json report cannot be written to .*{said}"):
             attempt(tmp_path / name)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "folder", "loop"]
 
