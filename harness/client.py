@@ -170,7 +170,7 @@ def _fault(error: Exception) -> Fault:
     untrusted = next((each.verify_message for each in causes if hasattr(each, "verify_message")), None)
     if untrusted is not None:
         return Fault("tls", f"the certificate is not trusted: {untrusted}")
-    tls = next((each for each in causes if isinstance(each, ssl.SSLError | aiohttp.ClientSSLError)), None)
+    tls = next((each for each in reversed(causes) if isinstance(each, ssl.SSLError | aiohttp.ClientSSLError)), None)
     if tls is not None:
         return Fault("tls", f"TLS failed: {_text(tls)}")
     if any(isinstance(each, _NO_CONNECTION) for each in causes):
@@ -181,5 +181,10 @@ def _fault(error: Exception) -> Fault:
 
 
 def _text(error: BaseException) -> str:
-    system = isinstance(error, OSError) and error.errno and (os.strerror(error.errno) if error.errno > 0 else error.strerror)
-    return system or " ".join(str(error).split()) or type(error).__name__
+    """What TLS or the operating system calls an error, without Python's numbers and brackets."""
+    told: str | None = None
+    if isinstance(error, ssl.SSLError):
+        told = error.reason.replace("_", " ").lower() if error.reason else None
+    elif isinstance(error, OSError) and error.errno:
+        told = os.strerror(error.errno) if error.errno > 0 else error.strerror  # negative: a resolver's
+    return told or " ".join(str(error).split()) or type(error).__name__

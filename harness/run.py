@@ -146,6 +146,8 @@ class _Run:
         return exchange
 
     async def _end(self, reason: str, *, unreachable: bool = False) -> None:
+        if unreachable:
+            self._judge.tallies.clear()  # whoever answered, it was not the participant
         self._ending.end(reason, unreachable=unreachable)
         await self._ending.halt()
 

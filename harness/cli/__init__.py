@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from harness.cli import demo, listing, mock, profile, run
+from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
 from harness.version import VERSION
 
@@ -20,13 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("demo")(demo.demo)
-app.command("run")(run.run)
-app.command("mock")(mock.mock)
-app.command("profiles")(listing.profiles)
-app.command("requirements")(listing.requirements)
-app.command("mutants")(listing.mutants)
-app.command("explain")(listing.explain)
+for command in (demo.demo, run.run, mock.mock, listing.profiles, listing.requirements, listing.mutants, listing.explain):
+    app.command(command.__name__)(reader_may_leave()(command))
 app.add_typer(profile.app, name="profile")
 
 
@@ -49,9 +45,6 @@ def main() -> None:
     except GovaiError as problem:
         error.print(f"govai: {problem}")
         sys.exit(problem.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as problem:

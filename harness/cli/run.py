@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from harness import api, formats
+from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError, UsageError
 from harness.formats.terminal import summary
 from harness.participant import AUTH_HELP, Limits, parse_credential
@@ -75,9 +76,12 @@ def run(
         "profile_paths": profile_path or (),
     }
     result = asyncio.run(_run_until_stopped(url, profile, arguments))
-    summary(result, Console(highlight=False), lang)
     written = write_reports(result, targets)
-    if not written:
+    with reader_may_leave():
+        summary(result, Console(highlight=False), lang)
+        for format, path in written:
+            typer.echo(f"{format} report: {path}")
+    if len(written) < len(targets):
         sys.exit(EXIT_CODES["harness-error"])
     sys.exit(0 if allow_incomplete and result.outcome == "incomplete" else result.exit_code)
 
@@ -94,17 +98,16 @@ def parse_targets(texts: list[str]) -> list[tuple[str, Path]]:
     return targets
 
 
-def write_reports(report: Report, targets: list[tuple[str, Path]]) -> bool:
-    """Write every report; one that cannot be written does not keep the others from it. Returns whether all were written."""
-    complete = True
+def write_reports(report: Report, targets: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    """Write every report and return those that were; one that cannot be written does not keep the others from it."""
+    written = []
     for format, path in targets:
         try:
             formats.write(report, format, path)
-            typer.echo(f"{format} report: {path}")
+            written.append((format, path))
         except GovaiError as error:
             typer.echo(f"govai: {error}", err=True)
-            complete = False
-    return complete
+    return written
 
 
 async def _run_until_stopped(url: str, profiles: list[str], arguments: dict[str, Any]) -> Report:

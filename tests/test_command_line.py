@@ -1,0 +1,311 @@
+"""The command line as a person meets it: the answer, one clear sentence for whatever is wrong, the right exit code, and nothing lost."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse
+
+import harness.cli
+from harness.report import decode_report
+from harness.serve.mock import running
+from tests.conftest import greeter
+
+
+@dataclass
+class Said:
+    """What a command ended with and said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Govai = Callable[..., Said]
+
+
+@pytest.fixture
+def govai(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Govai:
+    """Runs the command line in this process."""
+
+    def run(*arguments: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["govai", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            harness.cli.main()
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        code = end.value.code
+        return Said(code if isinstance(code, int) else 0 if code is None else 1, out, err)
+
+    return run
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A greeter on a free port."""
+    with running(greeter()) as address:
+        yield address
+
+
+@pytest.fixture
+def test_run(govai: Govai, url: str, profiles: Path) -> Callable[..., Said]:
+    """``govai run`` against the greeter."""
+    return lambda *arguments: govai("run", url, "--profile", "greeting", "--profile-path", profiles, *arguments)
+
+
+def one_sentence(said: Said) -> str:
+    """The last line on standard error, which has to begin with the command's name."""
+    line = said.err.strip().splitlines()[-1]
+    assert line.startswith("govai: ")
+    return line
+
+
+def test_a_run_leads_with_the_answer_and_writes_every_report(test_run: Callable[..., Said], tmp_path: Path) -> None:
+    formats = {"json": "r.json", "junit": "r.xml", "html": "deep/er/r.html", "markdown": "r.md"}
+    said = test_run("--class", "base", *(word for name, file in formats.items() for word in ("--report", f"{name}={tmp_path / file}")))
+    assert all((tmp_path / file).stat().st_size for file in formats.values())
+    report = decode_report((tmp_path / "r.json").read_bytes())
+    assert said.code == report.exit_code
+    assert report.decided_by == "base"
+    assert said.out.splitlines()[0].startswith(("✓", "✗", "○"))
+
+
+@pytest.mark.parametrize("language", ["pl", "lt"])
+def test_the_summary_speaks_three_languages(test_run: Callable[..., Said], language: str) -> None:
+    assert {"pl": "klas", "lt": "klas"}[language] in test_run("--lang", language).out
+
+
+def test_what_the_budget_left_out_makes_the_run_incomplete(test_run: Callable[..., Said]) -> None:
+    said = test_run("--budget", 3, "--class", "base")
+    assert said.code == 5
+    assert "budget" in said.out
+    assert test_run("--budget", 3, "--class", "base", "--allow-incomplete").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--profile", "gretting"], "Known profiles: "),
+        (["--profile", "greeting/7"], "Known profiles: "),
+        (["--adapter", "soap"], "Known adapters: "),
+        (["--auth", "bearer:env:GOVAI_NO_SUCH_VARIABLE"], "GOVAI_NO_SUCH_VARIABLE is not set"),
+        (["--auth", "bearer:s3cret"], "env:VARIABLE"),
+        (["--auth", "mtls:no.pem:no.key"], "no.pem"),
+        (["--ca", "no.pem"], "no.pem"),
+        (["--report", "html"], "FORMAT=PATH"),
+        (["--report", "pdf=r.pdf"], "Formats: "),
+        (["--report", f"json={__file__}/r.json"], "is not a folder"),
+        (["--report", "json=/"], "is a folder"),
+        (["--class", "gold"], "base, government, high-risk"),
+        (["--lang", "de"], "en, pl, lt"),
+        (["--as-of", "tomorrow"], "YYYY-MM-DD"),
+        (["--set", "name"], "NAME=VALUE"),
+        (["--timeout", "0"], "greater than 0"),
+        (["--max-rps", "-1"], "greater than 0"),
+        (["--profile-path", "/no/such/folder"], "is not a folder"),
+    ],
+)
+def test_wrong_usage_is_said_before_anything_is_sent(test_run: Callable[..., Said], arguments: list[str], hint: str) -> None:
+    said = test_run(*arguments)
+    assert said.code == 2
+    assert hint in one_sentence(said)
+    assert "s3cret" not in said.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["run"], ["run", "http://127.0.0.1:1", "--no-such-flag"], ["walk"], ["run", "x", "--budget", "many"]]
+)
+def test_unknown_commands_and_flags(govai: Govai, arguments: list[str]) -> None:
+    assert govai(*arguments).code == 2
+
+
+@pytest.mark.parametrize("address", ["example.org", "ftp://a", "http://a:99999", "http://user:s3cret@a", "http://a?token=s3cret"])
+def test_what_is_no_base_url(govai: Govai, address: str) -> None:
+    said = govai("run", address, "--profile", "core")
+    assert said.code == 2
+    assert one_sentence(said)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ends_unreachable(govai: Govai, address: str, profiles: Path, report: Path) -> str:
+    said = govai("run", address, "--profile", "greeting", "--profile-path", profiles, "--report", f"json={report}")
+    written = decode_report(report.read_bytes())
+    assert (said.code, written.outcome) == (3, "unreachable")
+    assert all(verdict.verdict in ("not-tested", "not-applicable") for verdict in written.verdicts)
+    assert written.ended is not None
+    assert written.ended in " ".join(said.out.split())
+    return written.ended
+
+
+def test_nobody_listens_there(govai: Govai, profiles: Path, tmp_path: Path) -> None:
+    ended = ends_unreachable(govai, f"http://127.0.0.1:{free_port()}", profiles, tmp_path / "r.json")
+    assert "cannot be reached: Connection refused" in ended
+
+
+def test_no_such_host(govai: Govai, profiles: Path, tmp_path: Path) -> None:
+    assert "cannot be reached" in ends_unreachable(govai, "http://no-such-host.invalid", profiles, tmp_path / "r.json")
+
+
+def test_tls_to_a_server_without(govai: Govai, url: str, profiles: Path, tmp_path: Path) -> None:
+    assert "TLS" in ends_unreachable(govai, url.replace("http:", "https:"), profiles, tmp_path / "r.json")
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda request: HTMLResponse("<h1>Welcome</h1>"), "with a web page"),
+        (lambda request: RedirectResponse("https://elsewhere.example/"), "redirects to https://elsewhere.example/"),
+    ],
+)
+def test_something_else_answers(govai: Govai, profiles: Path, tmp_path: Path, answer: Callable[[Request], Any], hint: str) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await answer(Request(scope))(scope, receive, send)
+
+    with running(app) as address:
+        assert hint in ends_unreachable(govai, address, profiles, tmp_path / "r.json")
+
+
+def test_a_profile_with_broken_yaml(govai: Govai, url: str, profiles: Path) -> None:
+    document = profiles / "greeting" / "1" / "openapi.yaml"
+    whole = document.read_text(encoding="utf-8")
+    broken = profiles.parent / "broken"
+    for file, text in (("openapi.yaml", whole + "\n  - [\n"), ("requirements.yaml", "- id: [")):
+        folder = broken / file.partition(".")[0] / "greeting" / "1"
+        folder.mkdir(parents=True)
+        for name in ("openapi.yaml", "requirements.yaml"):
+            (folder / name).write_text(text if name == file else (document.with_name(name)).read_text(encoding="utf-8"), encoding="utf-8")
+        said = govai("run", url, "--profile", "greeting", "--profile-path", folder.parents[1])
+        assert said.code == 2
+        assert f"{file}: is not YAML at line" in one_sentence(said)
+
+
+def test_a_full_disk_costs_one_report_and_not_the_others(test_run: Callable[..., Said], tmp_path: Path) -> None:
+    said = test_run("--report", "json=/dev/full", "--report", f"markdown={tmp_path / 'r.md'}")
+    assert said.code == 4
+    assert "No space left on device" in said.err
+    assert (tmp_path / "r.md").stat().st_size
+
+
+SLOW = """
+import asyncio, sys
+from starlette.responses import JSONResponse
+from harness.serve.mock import serve
+from tests.conftest import greeter
+
+async def app(scope, receive, send):
+    await asyncio.sleep(0.15 if scope["path"] != "/names" else 0)
+    await greeter()(scope, receive, send)
+
+serve(app, 0, lambda url: print(url, flush=True))
+"""
+
+
+@contextlib.contextmanager
+def process(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """A program in a process group of its own, which ends with the block."""
+    started = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        yield started
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+        started.communicate()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_writes_what_it_measured(profiles: Path, tmp_path: Path, sent: signal.Signals) -> None:
+    with process(sys.executable, "-c", SLOW) as service:
+        assert service.stdout is not None
+        address = service.stdout.readline().strip()
+        words = ["run", address, "--profile", "greeting", "--profile-path", str(profiles), "--concurrency", "1"]
+        code = "import harness.cli; harness.cli.main()"
+        with process(sys.executable, "-c", code, *words, "--report", f"json={tmp_path / 'r.json'}") as run:
+            assert run.stderr is not None
+            assert "steps done" in run.stderr.readline()
+            run.send_signal(sent)
+            out, err = run.communicate(timeout=20)
+    report = decode_report((tmp_path / "r.json").read_bytes())
+    assert run.returncode in (1, 5), err
+    assert report.ended == "The run was interrupted."
+    assert any(verdict.verdict == "passed" for verdict in report.verdicts)
+    assert any(verdict.cause == "The run was interrupted." for verdict in report.verdicts)
+    assert "Traceback" not in out + err
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    code = "import harness.cli; harness.cli.main()"
+    with process(sys.executable, "-c", code, "requirements") as command:
+        assert command.stdout is not None
+        command.stdout.close()
+        command.stdout = None
+        assert command.wait(timeout=20) == 0
+        assert command.stderr is not None
+        assert "Traceback" not in command.stderr.read()
+
+
+def test_lists_are_json_on_request(govai: Govai) -> None:
+    profiles = json.loads(govai("profiles", "--json").out)
+    assert {"core/1", "assistant/1"} <= {each["profile"] for each in profiles}
+    requirements = json.loads(govai("requirements", "--json").out)
+    assert {"id", "profile", "level", "class", "side", "checks", "undecidable"} <= requirements[0].keys()
+    for each in requirements:
+        assert bool(each["checks"]) != bool(each["undecidable"]), each["id"]
+    mutants = json.loads(govai("mutants", "--json").out)
+    assert {"id", "profile", "side", "requirement", "description"} <= mutants[0].keys()
+    proven = {each["requirement"] for each in mutants}
+    assert {each["id"] for each in requirements if each["checks"]} - proven == {"CORE-TLS-001"}
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "lt"])
+def test_a_requirement_is_explained(govai: Govai, language: str) -> None:
+    said = govai("explain", "core-err-001", "--lang", language)
+    assert said.code == 0
+    assert "RFC 9457" in said.out
+    assert "every-problem-says-400" in said.out
+
+
+def test_a_requirement_that_is_not_there(govai: Govai) -> None:
+    said = govai("explain", "CORE-XXX-999")
+    assert said.code == 2
+    assert "govai requirements" in one_sentence(said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["mock", "asistant"], "Known profiles: "),
+        (["mock", "assistant", "--country", "xx"], "xx"),
+        (["mock", "assistant", "--mutant", "no-such"], "govai mutants"),
+        (["mock", "assistant", "--auth", "bearer:env:GOVAI_NO_SUCH_VARIABLE"], "is not set"),
+    ],
+)
+def test_a_mock_that_cannot_be(govai: Govai, arguments: list[str], hint: str) -> None:
+    said = govai(*arguments)
+    assert said.code == 2
+    assert hint in one_sentence(said)
+
+
+def test_a_mock_on_a_taken_port(govai: Govai) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = govai("mock", "assistant", "--port", taken.getsockname()[1])
+    assert said.code == 2
+    assert "another with --port" in one_sentence(said)
