@@ -21,7 +21,8 @@ from harness.national import personal_identifiers
 from harness.profile import LANGUAGES
 
 _KNOWLEDGE = Path(__file__).parent / "knowledge"
-_STATES = "AT BE BG BY CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IT LT LU LV MT NL NO PL PT RO RU SE SI SK UA US".split()
+_STATES = re.findall("..", "ATBEBGBYCHCYCZDEDKEEESFIFRGBGRHRHUIEITLTLULVMTNLNOPLPTRORUSESISKUAUS")
+"""ISO 3166-1 codes of the countries that people here ask about: the Union, its neighbours, the United Kingdom, the United States."""
 _STEM = 5
 """How many letters of a country's name stay the same whatever its ending."""
 

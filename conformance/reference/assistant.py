@@ -83,7 +83,14 @@ class _Assistant:
         completion = self._completion(request, turns, reply)
         early = self._early(reply.language)
         assurance = {**early, **self._late(reply)}
-        written = Writer(self._model, completion, request.get("n") or 1, sum(len(tokens(turn.text)) for turn in turns), assurance, early)
+        written = Writer(
+            self._model,
+            completion,
+            int(request.get("n") or 1),  # 2.0 is an integer in JSON Schema
+            sum(len(tokens(turn.text)) for turn in turns),
+            assurance,
+            early,
+        )
         use = Use(reply.outcome, self._model, [source["url"] for source in assurance["sources"]], self._answerer.explanation(reply.outcome))
         headers = {"Content-Language": reply.language}
         if not request.get("stream"):
@@ -103,7 +110,7 @@ class _Assistant:
             raise Problem("unsupported-request", faults=faults)
 
     def _completion(self, request: Mapping[str, Any], turns: Sequence[Turn], reply: Reply) -> Completion:
-        bounds = [bound for name in ("max_tokens", "max_completion_tokens") if (bound := request.get(name)) is not None]
+        bounds = [int(bound) for name in ("max_tokens", "max_completion_tokens") if (bound := request.get(name)) is not None]
         longest = min(bounds, default=None)
         question = next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
         call = wanted_call(request, without_identifiers(own_words(question)).strip())

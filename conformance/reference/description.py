@@ -8,7 +8,8 @@ from typing import Any
 from conformance.reference.problems import MEDIA_TYPE
 from harness.profile import Profile
 
-SECURITY = ({}, {"bearer": []})
+SECURITY: tuple[dict[str, list[str]], ...] = ({}, {"bearer": []})
+"""Anybody may call, with a token or without."""
 
 
 def describe(profiles: Sequence[Profile], info: Mapping[str, Any], security: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:

@@ -42,9 +42,9 @@ class Ear:
         self._patterns = {name: re.compile("|".join(hears[name]), re.DOTALL) for name in ("machine", "person")}
         self._greeting, self._duty = re.compile(hears["greeting"]), re.compile(hears["duty"])
         self._light, self._vocabulary = light, vocabulary
-        letters = [set(country.LETTERS) for country in countries().values() if country.LANGUAGE == language]
-        others = [set(country.LETTERS) for country in countries().values() if country.LANGUAGE != language]
-        self._letters = set().union(*letters) - set().union(*others)
+        known = countries().values()
+        self._letters = {letter for country in known if language == country.LANGUAGE for letter in country.LETTERS}
+        self._letters -= {letter for country in known if language != country.LANGUAGE for letter in country.LETTERS}
 
     def wish(self, text: str) -> Wish | None:
         """What a person wants that is no question about a matter: to know who answers, to talk to a human, to greet."""

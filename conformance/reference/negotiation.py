@@ -25,7 +25,7 @@ def language_for(accept_language: str | None, offered: Sequence[str]) -> str | N
     A region is disregarded: ``lt-LT`` asks for ``lt``.
     """
     wishes = [(tag.partition("-")[0], weight) for tag, weight in _weighted(accept_language or "")]
-    named = {tag: weight for tag, weight in reversed(wishes)}
+    named = dict(reversed(wishes))
     best = max((language for language in offered if named.get(language)), key=lambda language: named[language], default=None)
     if best is not None:
         return best

@@ -74,7 +74,7 @@ class Index:
         self.vocabulary = Vocabulary(word for entry in self._entries for word in entry.weights)
 
     def _entry(self, topic: Topic) -> _Entry:
-        weights = {word: _IN_ANSWER for word in self._content(topic.answer)}
+        weights = dict.fromkeys(self._content(topic.answer), _IN_ANSWER)
         samples = [frozenset(self._content(text)) for text in (topic.title, *topic.questions)]
         weights.update({word: 1.0 for sample in samples for word in sample})
         numbers = frozenset(words_of(" ".join((topic.title, *topic.questions, topic.answer))))
