@@ -114,7 +114,7 @@ def test_what_the_budget_left_out_makes_the_run_incomplete(test_run: Callable[..
         (["--set", "name"], "NAME=VALUE"),
         (["--timeout", "0"], "greater than 0"),
         (["--max-rps", "-1"], "greater than 0"),
-        (["--profile-path", "/no/such/folder"], "cannot be written"),
+        (["--profile-path", "/no/such/folder"], "is not a folder"),
     ],
 )
 def test_wrong_usage_is_said_before_anything_is_sent(test_run: Callable[..., Said], arguments: list[str], hint: str) -> None:
