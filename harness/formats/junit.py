@@ -77,19 +77,19 @@ def _run(report: Report) -> ET.Element:
 def _case(verdict: Verdict, report: Report) -> ET.Element:
     case = ET.Element("testcase", classname=verdict.profile, name=verdict.requirement)
     reason = shortened(one_line(verdict.cause or (verdict.findings[0].message if verdict.findings else verdict.level)), LONGEST)
-    message, details = f"{verdict.verdict}: {reason}", _details(verdict, report)
+    message, text = f"{verdict.verdict}: {reason}", details(verdict, report)
     if verdict.verdict in ("passed", "passed-with-adapter"):
-        ET.SubElement(case, "system-out").text = details
+        ET.SubElement(case, "system-out").text = text
     elif verdict.verdict == "failed" and decides(verdict, report):
-        ET.SubElement(case, "failure", type=verdict.verdict, message=message).text = details
+        ET.SubElement(case, "failure", type=verdict.verdict, message=message).text = text
     elif verdict.verdict == "harness-error" or (verdict.verdict in ("not-tested", "needs-review") and decides(verdict, report)):
-        ET.SubElement(case, "error", type=verdict.verdict, message=message).text = details
+        ET.SubElement(case, "error", type=verdict.verdict, message=message).text = text
     else:
-        ET.SubElement(case, "skipped", type=verdict.verdict, message=message).text = details
+        ET.SubElement(case, "skipped", type=verdict.verdict, message=message).text = text
     return case
 
 
-def _details(verdict: Verdict, report: Report) -> str:
+def details(verdict: Verdict, report: Report) -> str:
     """What a person reading the CI log needs. XML 1.0 has no way to write most control characters (section 2.2): they are written out."""
     lines = [f"{verdict.verdict}: {verdict.statement.en}", f"{verdict.level}, class {verdict.class_}"]
     if verdict.cause:
