@@ -95,7 +95,17 @@ class SchemaError:
 
 
 def _pointer(path: Sequence[str | int]) -> str:
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join("/" + _escaped(str(step)) for step in path)
+
+
+def _escaped(step: str) -> str:
+    """A step of a JSON Pointer (RFC 6901 section 3)."""
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def _reference(profile: str, pointer: str) -> str:
+    """The address of a place in a profile's document. A path template holds braces, which a URI does not (RFC 6901 section 6)."""
+    return f"{_SCHEMA_HOST}{profile}/openapi.yaml#{quote(pointer, safe='/~+')}"
 
 
 class Schema:
@@ -124,7 +134,9 @@ class Operation:
     path: str
     profile: str
     definition: Mapping[str, Any] = field(repr=False)
-    _pointer: str = field(repr=False, default="")
+    """The operation object; its request body and responses are the objects themselves, also where the document refers to them."""
+    _places: Mapping[str, str] = field(repr=False, default_factory=dict)
+    """Where ``requestBody`` and each response stand, by status, as the reference under which validators find it."""
     _registry: jsonschema_rs.Registry | None = field(repr=False, default=None)
     _compiled: dict[str, Schema] = field(repr=False, default_factory=dict)
 
@@ -149,7 +161,7 @@ class Operation:
 
     def schema(self, name: str) -> Schema:
         """A component schema of the same document, compiled once."""
-        return self._at(f"/components/schemas/{name}")
+        return self._at(_reference(self.profile, f"/components/schemas/{name}"))
 
     def request_errors(self, request: Request) -> list[SchemaError]:
         """How the request's body fails the profile: not JSON, or not in the schema. Empty when it fits or no body is defined."""
@@ -160,7 +172,7 @@ class Operation:
         except NotJSON as error:
             return [SchemaError(f"the body is not JSON: {error}", "")]
         body = self.definition["requestBody"]["content"]["application/json"]
-        return self._at(f"{self._pointer}/requestBody/content/application~1json/schema").errors(value) if "schema" in body else []
+        return self._at(f"{self._places['requestBody']}/content/application~1json/schema").errors(value) if "schema" in body else []
 
     def response_errors(self, response: Response) -> list[SchemaError]:
         """How the response's JSON body fails the schema that the profile gives for its status; empty when it fits or none is given."""
@@ -178,13 +190,12 @@ class Operation:
             value = response.json
         except NotJSON as error:
             return [SchemaError(f"the body is not JSON: {error}", "")]
-        return self._at(f"{self._pointer}/responses/{key}/content/{kind.replace('/', '~1')}/schema").errors(value)
+        return self._at(f"{self._places[key]}/content/{_escaped(kind)}/schema").errors(value)
 
-    def _at(self, pointer: str) -> Schema:
-        if pointer not in self._compiled:
-            fragment = quote(pointer, safe="/~")  # a path template holds braces, which a URI does not
-            self._compiled[pointer] = Schema(f"{_SCHEMA_HOST}{self.profile}/openapi.yaml#{fragment}", self._registry)
-        return self._compiled[pointer]
+    def _at(self, reference: str) -> Schema:
+        if reference not in self._compiled:
+            self._compiled[reference] = Schema(reference, self._registry)
+        return self._compiled[reference]
 
 
 @dataclass(frozen=True, eq=False)
@@ -323,25 +334,29 @@ def _operations(key: str, document: Any, documents: Mapping[str, Any], registry:
         for method in _METHODS:
             if method not in item:
                 continue
-            pointer = f"/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}"
             definition = dict(item[method])
-            definition["responses"] = {
-                status: _follow(response, key, documents) for status, response in definition.get("responses", {}).items()
-            }
-            found.append(Operation(definition["operationId"], method.upper(), path, key, definition, pointer, registry))
+            place = f"/paths/{_escaped(path)}/{method}"
+            places: dict[str, str] = {}
+            if "requestBody" in definition:
+                definition["requestBody"], places["requestBody"] = _follow(
+                    definition["requestBody"], key, f"{place}/requestBody", documents
+                )
+            definition["responses"] = {}
+            for status, response in item[method].get("responses", {}).items():
+                definition["responses"][status], places[status] = _follow(response, key, f"{place}/responses/{status}", documents)
+            found.append(Operation(definition["operationId"], method.upper(), path, key, definition, places, registry))
     return found
 
 
-def _follow(value: Any, key: str, documents: Mapping[str, Any]) -> Any:
-    """The object a ``$ref`` of profile ``key`` points to, in the same document or another profile's."""
+def _follow(value: Any, key: str, pointer: str, documents: Mapping[str, Any]) -> tuple[Any, str]:
+    """The object that stands at ``pointer`` of profile ``key``, or that a ``$ref`` there leads to, with the reference to its place."""
     while isinstance(value, dict) and "$ref" in value:
-        target, _, fragment = value["$ref"].partition("#")
-        owner = "/".join(target.split("/")[-3:-1]) if target else key
-        value = documents[owner]
-        for step in fragment.strip("/").split("/"):
+        target, _, pointer = value["$ref"].partition("#")
+        key = "/".join(target.split("/")[-3:-1]) if target else key
+        value = documents[key]
+        for step in pointer.strip("/").split("/"):
             value = value[step.replace("~1", "/").replace("~0", "~")]
-        key = owner
-    return value
+    return value, _reference(key, pointer)
 
 
 def _digest(folder: Path) -> str:
