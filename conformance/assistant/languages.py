@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from conformance.assistant.conversation import Reply, ask, is_reply, languages, question, reply, sure_language
@@ -53,7 +53,7 @@ def _with_trial(estimate: Estimate, hit: bool, exchange: Exchange) -> Estimate:
     return Estimate(estimate.hits + hit, estimate.n + 1, estimate.limit, estimate.subject, misses)
 
 
-@mutant("CHAT-LNG-001")
+@mutant("CHAT-LNG-001", also=("CORE-LOG-002",))
 async def lithuanian_is_answered_in_polish(request: Request, call_next: CallNext) -> Response:
     """The service takes every question that is not English for Polish."""
     text = "Odpowiedź na to pytanie znajduje się na stronie podanej w źródle. Proszę zapoznać się z jej treścią przed wizytą w urzędzie."
@@ -133,7 +133,7 @@ async def short_answers_are_written_with_diacritics_too(service: Service) -> Non
         raise NotTested("no answers that are surely Polish or Lithuanian are long enough to judge")
 
 
-@mutant("CHAT-LNG-002", also=("CORE-LOG-002",))
+@mutant("CHAT-LNG-002")
 async def polish_is_stripped_to_ascii(request: Request, call_next: CallNext) -> Response:
     """Polish answers pass through a system that knows ASCII only."""
     return await _stripped(request, call_next, "pl")
@@ -199,14 +199,14 @@ async def decomposed_words_are_unknown(request: Request, call_next: CallNext) ->
     return await _asking(request, call_next, lambda text: mark.sub("", text))
 
 
-async def _asking(request: Request, call_next: CallNext, change: Any) -> Response:
+async def _asking(request: Request, call_next: CallNext, change: Callable[[str], str]) -> Response:
     """Ask the reference what becomes of the last message when ``change`` was made to it, if that changes it and leaves something."""
-    content = parse_json(request.body) if question(request) else None
-    last = content["messages"][-1] if content else {}
-    text = last.get("content")
-    if not isinstance(text, str) or not change(text).strip() or change(text) == text:
+    asked = question(request)
+    content = parse_json(request.body) if change(asked).strip() and change(asked) != asked else {}
+    last = content["messages"][-1] if content else None
+    if not isinstance(last, dict) or last.get("content") != asked:
         return await call_next(request)
-    last["content"] = change(text)
+    last["content"] = change(asked)
     return await call_next(request.with_json(content))
 
 

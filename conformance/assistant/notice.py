@@ -157,7 +157,7 @@ async def provenance_does_not_name_the_model(request: Request, call_next: CallNe
 
 @mutant("CHAT-MRK-001", also=("CORE-LOG-002",))
 async def generated_texts_are_marked_as_human(request: Request, call_next: CallNext) -> Response:
-    """The flag is only set where a text was generated as a whole: what was composed from sources counts as human."""
+    """Texts put together from sources count as human work: the mark says that they were not generated."""
 
     def change(text: str, assurance: dict[str, Any]) -> str:
         assurance["provenance"]["ai_generated"] = False
