@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 from harness.formats.wording import Words
@@ -108,6 +108,12 @@ def by_cause(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
     for verdict in verdicts:
         grouped.setdefault(verdict.cause or "", []).append(verdict)
     return grouped
+
+
+def by_weight(verdicts: Sequence[Verdict], report: Report) -> list[tuple[bool, list[str]]]:
+    """The requirements of verdicts: those that decide the outcome, then the others; a group without any is left out."""
+    groups = [(weight, [each.requirement for each in verdicts if decides(each, report) == weight]) for weight in (True, False)]
+    return [(weight, ids) for weight, ids in groups if ids]
 
 
 def counts(report: Report) -> dict[VerdictName, int]:

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, counts, decides, having, reasons, state, undecidable
+from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, by_weight, counts, having, reasons, state, undecidable
 from harness.formats.inert import one_line, shortened, steers, visible, writable
 from harness.formats.wording import Words
 from harness.profile import CLASSES
@@ -73,10 +73,11 @@ class _Printer:
                 continue
             result = self.report.classes[name]
             word = self.words.say(f"class_state.{state(result)}")
-            mark = self.words.say("label.decides") if name == self.report.decided_by else ""
-            numbers = ", ".join(f"{self.words.say(key)} {len(own) + below}" for key, own, below in reasons(name, self.report))
+            mark = f"({self.words.say('label.decides')})" if name == self.report.decided_by else ""
+            standing = [(self.words.say(key), len(own) + below) for key, own, below in reasons(name, self.report)]
+            numbers = [str(number) if key == word else f"{key} {number}" for key, number in standing]
             status = self._text(f"{SYMBOLS[state(result)]} {word}", STYLES[state(result)])
-            table.add_row(self._text(self.words.say(f"class.{name}")), status, self._text(numbers), self._text(mark, "dim"))
+            table.add_row(self._text(self.words.say(f"class.{name}")), status, self._text(" ".join([", ".join(numbers), mark]).strip()))
         self.console.print(Padding(table, (1, 0, 0, 2), expand=False))
 
     def _verdict(self, verdict: Verdict) -> None:
@@ -117,12 +118,9 @@ class _Printer:
             self._heading("untested", "sentence.never_passed")
         for cause, verdicts in by_cause(untested).items():
             self._indented(self._text(f"{SYMBOLS['not-tested']} {one_line(cause)}", STYLES["not-tested"]))
-            deciding = [each.requirement for each in verdicts if decides(each, self.report)]
-            others = [each.requirement for each in verdicts if not decides(each, self.report)]
-            if deciding:
-                self._indented(self._text(f"{', '.join(deciding)} ({self.words.say('label.decides')})"), 4)
-            if others:
-                self._indented(self._text(", ".join(others)), 4)
+            for deciding, ids in by_weight(verdicts, self.report):
+                mark = f" ({self.words.say('label.decides')})" if deciding else ""
+                self._indented(self._text(", ".join(ids) + mark), 4)
         if beyond:
             self._heading("undecidable", "sentence.undecidable")
             self._indented(self._text(", ".join(each.requirement for each in beyond)))

@@ -79,7 +79,7 @@ Opened = Callable[..., Any]
 
 @pytest.fixture
 def opened(driver: Any, site: tuple[Path, str]) -> Iterator[Opened]:
-    """Opens a report: ``opened(report, at="#all", width=1200, dark=False, script=True)``. In the end the browser must have had nothing to complain of."""
+    """Opens a report: ``opened(report, "#all", width=320, dark=True)``. In the end the browser must have had nothing to complain of."""
     folder, base = site
 
     def command(method: str, **parameters: Any) -> None:

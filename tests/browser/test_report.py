@@ -90,7 +90,8 @@ def test_a_small_phone_needs_no_scrolling_sideways(opened: Opened, name: str, la
     for each in every(page, "details"):
         page.execute_script("arguments[0].open = true", each)
     page.execute_script("document.querySelectorAll('.skip, .unseen, thead').forEach((each) => each.remove())")
-    wide = "return [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > 321 && !e.closest('pre, svg')).map((e) => e.outerHTML)"
+    beyond_the_edge = "(each) => each.getBoundingClientRect().right > 321 && !each.closest('pre, svg')"
+    wide = f"return [...document.querySelectorAll('body *')].filter({beyond_the_edge}).map((each) => each.outerHTML)"
     assert page.execute_script(wide) == []
     assert page.execute_script("return document.documentElement.scrollWidth") <= 320
 
@@ -115,7 +116,12 @@ def test_a_hostile_participant_runs_nothing(opened: Opened) -> None:
 
 def test_it_loads_nothing(opened: Opened) -> None:
     page = opened(faulty())
-    assert page.execute_script("return performance.getEntriesByType('resource').map((each) => each.name).filter((name) => !name.startsWith('data:'))") == []
+    assert (
+        page.execute_script(
+            "return performance.getEntriesByType('resource').map((each) => each.name).filter((name) => !name.startsWith('data:'))"
+        )
+        == []
+    )
 
 
 def test_print_shows_no_buttons(opened: Opened) -> None:

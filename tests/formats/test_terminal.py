@@ -30,7 +30,7 @@ def test_the_answer_leads() -> None:
         "Notes: harness error: check crashed",
         "",
         "  base        ✗ Not reached  Not met 1",
-        "  government  ✗ Not reached  Not met 2, Undecided 3  decides the outcome",
+        "  government  ✗ Not reached  Not met 2, Undecided 3 (decides the outcome)",
         "  high-risk   ✗ Not reached  Not met 3, Undecided 3",
         "",
     ]
