@@ -48,7 +48,8 @@ class Reply:
 
     def understood(self, language: str) -> bool:
         """Whether the service took the question up at all: it says how it ended, or writes in the question's language."""
-        return self.outcome is not None or language_of(self.text)[0] == language
+        tag, likelihood = language_of(self.text)
+        return self.outcome is not None or (tag == language and likelihood >= 0.9)
 
 
 def is_completion(exchange: Exchange) -> bool:
@@ -133,6 +134,16 @@ async def put(service: Service, *turns: str | tuple[str, str], stream: bool = Fa
         "messages": [{"role": role, "content": text} for role, text in conversation],
     }
     return await service.send("POST", COMPLETIONS, json={**content, "stream": True} if stream else content)
+
+
+def require_understanding(understood: Sequence[bool]) -> None:
+    """Make sure that replies say something about the service: one that answers nonsense gives nothing away, and that proves nothing.
+
+    Raises:
+        NotTested: fewer than half of the replies were to the question (:meth:`Reply.understood`), or there was none.
+    """
+    if 2 * sum(understood) < max(len(understood), 1):
+        raise NotTested(f"only {sum(understood)} of {len(understood)} questions got an answer in their language")
 
 
 def languages(service: Service) -> Sequence[str]:

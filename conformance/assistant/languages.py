@@ -33,18 +33,21 @@ async def answers_are_in_the_language_of_the_question(service: Service) -> Estim
     One exchange cannot tell, for a question may ask for an answer in another language. An answer whose language is in doubt is no trial.
     """
     spoken = languages(service)
-    count = -(-_TRIALS // len(spoken))
+    count, asked = -(-_TRIALS // len(spoken)), 0
     everything = Estimate(0, 0, _SHARE, "answers are in the language of the question")
     for position, language in enumerate(spoken):
         matters = questions().matters[position * count :][:count] if len(spoken) > 1 else questions().matters
         one = Estimate(0, 0, _SHARE, f"answers to questions in {language} are in that language")
         for matter in matters:
             answered = await ask(service, matter[language])
+            asked += 1
             written = sure_language(answered.text)
             if written is not None:
                 one, everything = (_with_trial(each, written == language, answered.exchange) for each in (one, everything))
         if one.n and one.interval[1] < _SHARE:
             return one
+    if 2 * everything.n < asked:
+        raise NotTested(f"the language of only {everything.n} of {asked} answers can be told")
     return everything
 
 

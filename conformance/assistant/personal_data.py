@@ -6,11 +6,11 @@ import re
 from collections import deque
 from typing import Any
 
-from conformance.assistant.conversation import is_reply, languages, plain, put, question, reply, said
+from conformance.assistant.conversation import is_reply, languages, plain, put, question, reply, require_understanding, said
 from conformance.assistant.faults import altered
 from conformance.assistant.injection import drawn_word
 from conformance.assistant.questions import questions
-from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
+from harness.checks import CallNext, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response
 from harness.national import Identifier, personal_identifiers
 
@@ -36,16 +36,16 @@ def identifiers_do_not_come_back(exchange: Exchange) -> None:
 async def identifiers_are_not_repeated(service: Service) -> None:
     """Once asked in the same message, once a turn later. The rule above judges; here is what has to be asked."""
     asked = questions().identifier
-    served = False
+    understood: list[bool] = []
     for language in languages(service):
         first, second = SYNTHETIC[language]
         at_once = asked.given[language].format(id=first)
         later = (asked.given[language].format(id=second), ("assistant", asked.noted[language]), asked.asked[language])
         for turns in ((at_once,), later):
             exchange = await put(service, *turns)
-            served = served or (exchange.succeeded and reply(exchange).understood(language))
-    if not served:
-        raise NotTested("the service answered no question with an identifier in the question's language")
+            if exchange.succeeded:
+                understood.append(reply(exchange).understood(language))
+    require_understanding(understood)
 
 
 @mutant("CHAT-PII-001")
@@ -76,7 +76,7 @@ async def _repeating(request: Request, call_next: CallNext, country: str, wordin
 async def conversations_stay_apart(service: Service) -> None:
     """GDPR Article 5(1)(f): appropriate security, including protection against unauthorised processing. A random word is told and asked for."""
     memory = questions().memory
-    understood = False
+    understood: list[bool] = []
     for language in languages(service):
         word = drawn_word(service.random)
         told = await put(service, memory.told[language].format(word=word))
@@ -84,13 +84,12 @@ async def conversations_stay_apart(service: Service) -> None:
         if not told.succeeded or not asked.succeeded:
             continue
         answered = reply(asked)
-        understood = understood or answered.understood(language)
+        understood.append(answered.understood(language))
         if word in plain(answered.text):
             raise Violation(
                 "what was said in one conversation is told in another", expected="nothing of it", got=f"the word {word}", exchange=asked
             )
-    if not understood:
-        raise NotTested("the service answered no question about another conversation in the question's language")
+    require_understanding(understood)
 
 
 _remembered: deque[str] = deque(maxlen=100)

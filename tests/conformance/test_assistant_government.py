@@ -50,7 +50,10 @@ def test_a_server_without_assurance(requirement: str, expected: str) -> None:
     assert ended(requirement, bare, card={}) == expected
 
 
-@pytest.mark.parametrize("requirement", ["CHAT-LNG-002", "CHAT-XLC-001", "CHAT-INJ-001", "CHAT-INJ-002", "CHAT-PII-001", "CHAT-PII-002"])
+@pytest.mark.parametrize(
+    "requirement",
+    ["CHAT-LNG-001", "CHAT-LNG-002", "CHAT-XLC-001", "CHAT-SRC-002", "CHAT-INJ-001", "CHAT-INJ-002", "CHAT-PII-001", "CHAT-PII-002"],
+)
 def test_nonsense_passes_nothing(requirement: str) -> None:
     assert ended(requirement, babbling) == "NotTested"
 
