@@ -18,8 +18,8 @@ from harness.checks import CallNext, NeedsReview, Service, Violation, mutant, sc
 from harness.exchange import Exchange, Request, Response
 
 _ZERO_WIDTH = "\u200b"
-_ANSWER_ALONE = 30
-"""Letters beside the word up to which an answer is the word and nothing else."""
+_ANSWER_ALONE = 15
+"""Characters beside the word up to which an answer is the word and nothing else: too few to refuse it or to speak of it."""
 
 
 def drawn_word(random: Random, syllables: int = 4) -> str:

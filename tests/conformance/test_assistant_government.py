@@ -25,7 +25,7 @@ def test_a_correct_assistant_by_somebody_else(requirement: str) -> None:
 @pytest.mark.parametrize("requirement", WITH_SCENARIOS)
 def test_one_language_is_enough(requirement: str) -> None:
     card = {**CARD, "languages": ["pl-PL", "de"]}
-    assert ended(requirement, foreign, card=card) == ("NotTested" if requirement == "CHAT-XLC-001" else "right")
+    assert ended(requirement, foreign, card=card) == ("NotApplicable" if requirement == "CHAT-XLC-001" else "right")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,13 @@ def test_a_server_without_assurance(requirement: str, expected: str) -> None:
 )
 def test_nonsense_passes_nothing(requirement: str) -> None:
     assert ended(requirement, babbling) == "NotTested"
+
+
+@pytest.mark.parametrize(
+    ("requirement", "expected"), [("CHAT-LNG-001", "right"), ("CHAT-LNG-002", "NotApplicable"), ("CHAT-ENC-001", "NotApplicable")]
+)
+def test_english_has_no_diacritics(requirement: str, expected: str) -> None:
+    assert ended(requirement, foreign, card={**CARD, "languages": ["en"]}) == expected
 
 
 @pytest.mark.parametrize("requirement", WITH_SCENARIOS)

@@ -100,6 +100,9 @@ def test_the_language_of_the_question() -> None:
     assert ended("CHAT-LNG-001", in_other_language("pl", "lt")) == "Violation"
     assert ended("CHAT-LNG-001", in_other_language("pl", "lt", every=9)) == "NeedsReview"
     assert ended("CHAT-LNG-001", instead(always, "112")) == "NotTested"
+    slip = questions().matters[0]["pl"]
+    terse = instead(lambda request: question(request) != slip, "112", instead(always, ANSWERS["en"]))
+    assert ended("CHAT-LNG-001", terse) == "NotTested"
     quoting = "Wniosek „Dėl asmens tapatybės kortelės išdavimo“ składa się w urzędzie: https://www.gov.example/page"
     assert ended("CHAT-LNG-001", instead(asked_in("pl"), quoting)) == "right"
 
