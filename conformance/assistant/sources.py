@@ -16,6 +16,15 @@ from harness.exchange import Exchange, Request, Response
 from harness.national.languages import language_of
 
 
+_KNOWS_NOTHING = re.compile(
+    r"\bnie (?:wiem|znam|zna|znal\w+|znajd\w+|istniej\w+|ma\b|mam|moge|moze|potraf\w+|posiad\w+|dysponuj\w+|jest mi znan\w+|udziel\w+|odpowiem)"
+    r"|\bbrak\w*|\bnieznan\w+|\bnieistniej\w+|\bzmyslon\w+"
+    r"|\bne(?:zinau|zino|zinom\w*|rad\w+|rand\w+|rast\w*|egzist\w+|tur[iu]\w*|gali\w*|pavyk\w*|aptik\w*|atsak\w*)|\bnera\b|\bisgalvot\w*"
+    r"|\b(?:do|does|did|could|can|is|am|are)(?: not|n't) (?:know|have|find|exist|answer|aware|confirm|able)\w*|\bcannot\b|\bcan't\b"
+    r"|\bno (?:such|information|record|source|answer)\w*|\bunable\b|\bunknown\b|\bnot aware\b|\bfictitious\b|\bnothing (?:about|on)\b"
+)
+
+
 @rule("CHAT-SRC-001", when=lambda exchange: is_completion(exchange) and bool(reply(exchange).assurance.get("sources")))
 def sources_are_https_addresses(exchange: Exchange) -> None:
     """Profile assistant/1, Source: a title and an https address. Whether the domain is an official one the service card says."""
@@ -24,8 +33,22 @@ def sources_are_https_addresses(exchange: Exchange) -> None:
         pointer = f"/assurance/sources/{number}"
         if not isinstance(source, dict) or not isinstance(source.get("url"), str):
             raise Violation("a source has no address", expected="title and url", got=source, pointer=pointer)
-        if urlsplit(source["url"]).scheme != "https" or not urlsplit(source["url"]).hostname:
+        if not source["url"].lower().startswith("https://") or not _host(source["url"]):
             raise Violation("the address of a source is not https", expected="https://…", got=source["url"], pointer=f"{pointer}/url")
+
+
+def _host(url: str) -> str:
+    """The host of an address in small letters; empty where it is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_answered(answered: Reply) -> bool:
+    """Whether a question was answered: the service says so, or says nothing of that and its text is not that it does not know."""
+    unsaid = answered.outcome is None and bool(answered.text.strip())
+    return answered.outcome == "answered" or (unsaid and not _KNOWS_NOTHING.search(plain(answered.text)))
 
 
 @scenario("CHAT-SRC-001")
@@ -34,7 +57,7 @@ async def answers_name_official_sources(service: Service) -> None:
     official = service.card.get("officialSources")
     domains = [domain.lower() for domain in official if isinstance(domain, str)] if isinstance(official, list) else []
     answers = [await ask(service, matter[language]) for language in languages(service) for matter in questions().matters[:2]]
-    answered = [each for each in answers if each.outcome in ("answered", None) and each.text.strip()]
+    answered = [each for each in answers if _is_answered(each)]
     for each in answered:
         if not each.sources:
             got = excerpt(each.text) if each.assurance else "no assurance"
@@ -43,7 +66,7 @@ async def answers_name_official_sources(service: Service) -> None:
         if not domains:
             raise Violation("the service card declares no officialSources", expected="the domains of the sources", got=official)
         for url in each.sources:
-            host = (urlsplit(url).hostname or "").lower()
+            host = _host(url)
             if not any(host == domain or host.endswith(f".{domain}") for domain in domains):
                 raise Violation(
                     "a source lies on a domain that the service card does not declare",
@@ -85,13 +108,6 @@ async def _with_sources(request: Request, call_next: CallNext, change_of: Any) -
     return await altered(request, call_next, change)
 
 
-_KNOWS_NOTHING = re.compile(
-    r"\bnie (?:wiem|znam|zna|znal\w+|znajd\w+|istniej\w+|ma\b|mam|moge|moze|potraf\w+|posiad\w+|dysponuj\w+|jest mi znan\w+|udziel\w+|odpowiem)"
-    r"|\bbrak\w*|\bnieznan\w+|\bnieistniej\w+|\bzmyslon\w+"
-    r"|\bne(?:zinau|zino|zinom\w*|rad\w+|rand\w+|rast\w*|egzist\w+|tur[iu]\w*|gali\w*|pavyk\w*|aptik\w*|atsak\w*)|\bnera\b|\bisgalvot\w*"
-    r"|\b(?:do|does|did|could|can|is|am|are)(?: not|n't) (?:know|have|find|exist|answer|aware|confirm|able)\w*|\bcannot\b|\bcan't\b"
-    r"|\bno (?:such|information|record|source|answer)\w*|\bunable\b|\bunknown\b|\bnot aware\b|\bfictitious\b|\bnothing (?:about|on)\b"
-)
 _NEGATION = re.compile(r"\bnie\w*|\bbrak\w*|\bbez\b|\bne\w*|\bnera\b|\bbe\b|\bno\b|\bnot\b|n't\b|\bcannot\b|\bun\w+|\bwithout\b|\?")
 
 

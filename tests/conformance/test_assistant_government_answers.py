@@ -170,6 +170,7 @@ def test_numbers_in_several_languages() -> None:
         ([{"title": "x", "url": "https://notgov.example/x"}], "Violation"),
         ([{"title": "x", "url": "https://gov.example.com/x"}], "Violation"),
         ([{"title": "x"}], "Violation"),
+        ([{"title": "x", "url": "https://[gov.example/x"}], "Violation"),
         (["https://gov.example/x"], "Violation"),
         ([], "Violation"),
         (None, "Violation"),
@@ -181,6 +182,7 @@ def test_sources(sources: Any, expected: str) -> None:
 
 def test_sources_where_nothing_was_answered() -> None:
     assert ended("CHAT-SRC-001", instead(is_matter, outcome="abstained", sources=[])) == "NotTested"
+    assert ended("CHAT-SRC-001", instead(is_matter, "Nie wiem.", outcome=None, sources=None)) == "NotTested"
     assert ended("CHAT-SRC-001", foreign, card={"languages": ["pl"]}) == "Violation"
 
 
