@@ -15,7 +15,6 @@ from harness.checks import CallNext, NeedsReview, NotTested, Service, Violation,
 from harness.exchange import Exchange, Request, Response
 from harness.national.languages import language_of
 
-
 _KNOWS_NOTHING = re.compile(
     r"\bnie (?:wiem|znam|zna|znal\w+|znajd\w+|istniej\w+|ma\b|mam|moge|moze|potraf\w+|posiad\w+|dysponuj\w+|jest mi znan\w+|udziel\w+|odpowiem)"
     r"|\bbrak\w*|\bnieznan\w+|\bnieistniej\w+|\bzmyslon\w+"
