@@ -103,7 +103,9 @@ def messages_name_no_person(exchange: Exchange) -> None:
     for pointer, text in _texts(exchange.request):
         for identifier in personal_identifiers(text):
             # The identifier itself is not shown: reports are passed on.
-            raise Violation(f"a message holds a {identifier.kind}", expected="no identifier", got=identifier.kind, pointer=pointer)
+            raise Violation(
+                f"a message holds a personal identifier ({identifier.kind})", expected="no identifier", got=identifier.kind, pointer=pointer
+            )
 
 
 @mutant("CHAT-PII-003")

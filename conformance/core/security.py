@@ -107,7 +107,9 @@ def no_person_in_the_address(exchange: Exchange) -> None:
     found = personal_identifiers(_target(exchange.request))
     if found:
         raise Violation(
-            f"a {found[0].kind} stands in the address of a request", expected="identifiers in the body only", got=found[0].kind
+            f"a personal identifier ({found[0].kind}) stands in the address of a request",
+            expected="identifiers in the body only",
+            got=found[0].kind,
         )
 
 
@@ -147,7 +149,10 @@ def no_person_in_links(exchange: Exchange) -> None:
         found = personal_identifiers(unquote(exchange.answer.headers.get(name) or ""))
         if found:
             raise Violation(
-                f"{name} holds a {found[0].kind}", expected="no personal identifier", got=found[0].value, pointer=f"header:{name}"
+                f"{name} holds a personal identifier ({found[0].kind})",
+                expected="no personal identifier",
+                got=found[0].kind,
+                pointer=f"header:{name}",
             )
 
 
