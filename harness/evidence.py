@@ -31,7 +31,13 @@ class Redaction:
         for secret in secrets:
             if secret:
                 plain = secret.encode()
-                forms |= {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], base64.b64encode(plain).decode().rstrip("=")}
+                forms |= {
+                    secret,
+                    quote(secret, safe=""),
+                    quote(secret),
+                    json.dumps(secret)[1:-1],
+                    base64.b64encode(plain).decode().rstrip("="),
+                }
         self._forms = sorted(forms, key=len, reverse=True)
 
     def text(self, text: str) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
+import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema_rs
 import msgspec
 import pytest
+from rich.console import Console
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -19,6 +24,7 @@ from harness import formats
 from harness.client import asgi_transport
 from harness.errors import UsageError
 from harness.formats import schema
+from harness.formats.terminal import summary
 from harness.report import Report, decode_report, encode_report
 from tests.conftest import greeter
 from tests.formats.samples import SAMPLES, fine, with_unknown_members
@@ -109,6 +115,29 @@ def test_what_the_schema_refuses_the_reader_refuses_too() -> None:
 def test_what_is_no_report_is_refused_in_one_sentence(content: bytes, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         decode_report(content)
+
+
+def test_a_secret_is_in_no_format(profiles: Path) -> None:
+    """A participant that sends the credential back in every way that it knows finds it in no report."""
+    secret = 's3cret/tok"en'
+
+    def leaking(name: str) -> Response:
+        said = f"{secret} {quote(secret, safe='')} {base64.b64encode(secret.encode()).decode()}"
+        return JSONResponse({"text": said}, headers={"X-Echo": quote(secret), "Set-Cookie": "session=s3ssion"})
+
+    report = harness.run(
+        "http://greeter.localhost",
+        ["greeting"],
+        profile_paths=[profiles],
+        transport=asgi_transport(greeter(leaking)),
+        credential=harness.Credential("bearer", secret, "$AGENCY_TOKEN"),
+    )
+    printed = io.StringIO()
+    summary(report, Console(file=printed, width=10_000))
+    everything = [printed.getvalue(), *(render(report).decode() for render in formats.FORMATS.values())]
+    for text in everything:
+        assert "AGENCY_TOKEN" in text, "the curl line says where the credential comes from"
+        assert not re.search("s3cret|s3ssion|czNjcmV0", text)
 
 
 def test_moments_carry_their_offset() -> None:
