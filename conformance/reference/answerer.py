@@ -7,24 +7,25 @@ identifier repeated.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
 from babel import Locale
 
 from conformance.reference.listening import Ear, language_heard, own_words
-from conformance.reference.retrieval import Index, LightWords, Topic, load_dialogue, read_topics
+from conformance.reference.retrieval import Hearing, Index, LightWords, Topic, read_topics
 from conformance.reference.words import folded
 from harness.national import personal_identifiers
 from harness.profile import LANGUAGES
 
 _KNOWLEDGE = Path(__file__).parent / "knowledge"
-_STATES = re.findall("..", "ATBEBGBYCHCYCZDEDKEEESFIFRGBGRHRHUIEITLTLULVMTNLNOPLPTRORUSESISKUAUS")
-"""ISO 3166-1 codes of the countries that people here ask about: the Union, its neighbours, the United Kingdom, the United States."""
-_STEM = 5
-"""How many letters of a country's name stay the same whatever its ending."""
+_DIALOGUE = Path(__file__).parent / "dialogue"
+_STATES = {"PL": "pl", "LT": "lt", "DE": "de", "LV": "lv", "EE": "et", "CZ": "cs", "SK": "sk", "UA": "uk", "BY": "be", "RU": "ru"}
+_STATES |= {"FR": "fr", "IT": "it", "ES": "es", "SE": "sv", "FI": "fi", "NO": "nb", "AT": "", "NL": "nl", "BE": "", "IE": "", "HU": "hu"}
+"""Countries that people here ask about, each with the language whose name is also its adjective."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,26 @@ class Answerer:
 
     def __init__(self, country: str, language: str, handover: Mapping[str, str]) -> None:
         self._language, self._handover = language, handover
-        self._says: dict[str, Any] = {}
+        self._dialogues: dict[str, Any] = {}
         self._indexes: dict[str, Index] = {}
         self._ears: dict[str, Ear] = {}
         for spoken in LANGUAGES:
-            dialogue = load_dialogue(spoken)
-            light = LightWords(dialogue["light"])
+            dialogue = yaml.safe_load((_DIALOGUE / f"{spoken}.yaml").read_text(encoding="utf-8"))
+            hears = dialogue["hears"]
+            hearing = Hearing(
+                light=LightWords(dialogue["light"]),
+                instrument=re.compile(hears["instrument"]),
+                verb=re.compile(hears["verb"]),
+                own=_names([country.upper()], spoken),
+                foreign=_names([state for state in _STATES if state != country.upper()], spoken),
+            )
             topics = [
                 *read_topics(_KNOWLEDGE / f"{country}.yaml", spoken, own=True),
                 *read_topics(_KNOWLEDGE / "eu.yaml", spoken, own=False),
             ]
-            index = Index(topics, light, re.compile(dialogue["hears"]["instrument"]), _names_of_others(country, spoken))
-            self._says[spoken], self._indexes[spoken] = dialogue, index
-            self._ears[spoken] = Ear(spoken, dialogue, light, index.vocabulary)
+            index = Index(topics, hearing)
+            self._dialogues[spoken], self._indexes[spoken] = dialogue, index
+            self._ears[spoken] = Ear(spoken, hears, hearing.light, index.vocabulary)
 
     def reply(self, turns: Sequence[Turn], wished: str | None) -> Reply:
         """The next turn. ``wished``: the caller's language by its request, which decides where the words do not."""
@@ -78,11 +86,11 @@ class Answerer:
 
     def says(self, language: str, what: str) -> str:
         """A set phrase."""
-        return str(self._says[language]["says"][what])
+        return str(self._dialogues[language]["says"][what])
 
     def explanation(self, outcome: str) -> dict[str, str]:
         """The role of the AI in an answer with this outcome, in all languages."""
-        return {language: dialogue["explains"][outcome] for language, dialogue in self._says.items()}
+        return {language: dialogue["explains"][outcome] for language, dialogue in self._dialogues.items()}
 
     def _language_of(self, question: str, earlier: Sequence[str], wished: str | None) -> str:
         hints = [language_heard(text, self._ears, ()) for text in reversed(earlier)]
@@ -100,8 +108,10 @@ class Answerer:
         return Reply(topic.answer, language, "answered", topic)
 
 
-def _names_of_others(country: str, language: str) -> re.Pattern[str]:
-    """The names of countries that topics about ``country`` say nothing of, as they begin in a language."""
-    territories = Locale(language).territories
-    names = {folded(territories[code]).split()[0][:_STEM] for code in _STATES if code != country.upper()}
-    return re.compile(r"\b(?:" + "|".join(sorted(name for name in names if len(name) >= 4)) + ")")
+def _names(countries: Collection[str], language: str) -> re.Pattern[str]:
+    """How the names of countries, and what is theirs, begin in a language, whatever the ending."""
+    locale = Locale(language)
+    names = [locale.territories[country] for country in countries]
+    names += [locale.languages[_STATES[country]] for country in countries if _STATES[country]]
+    stems = {folded(name)[: max(4, min(5, len(name) - 1))] for name in names if " " not in name}
+    return re.compile(r"\b(?:" + "|".join(sorted(stems)) + ")")

@@ -37,8 +37,7 @@ def without_identifiers(text: str) -> str:
 class Ear:
     """How one language is heard."""
 
-    def __init__(self, language: str, dialogue: Mapping[str, Any], light: LightWords, vocabulary: Vocabulary) -> None:
-        hears = dialogue["hears"]
+    def __init__(self, language: str, hears: Mapping[str, Any], light: LightWords, vocabulary: Vocabulary) -> None:
         self._patterns = {name: re.compile("|".join(hears[name]), re.DOTALL) for name in ("machine", "person")}
         self._greeting, self._duty = re.compile(hears["greeting"]), re.compile(hears["duty"])
         self._light, self._vocabulary = light, vocabulary

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 ALIKE = 0.6
 """From here on two words count as forms of one word."""
+_OTHER_ENDING = 0.85
+_SLIP = 0.8
 
 _WORD = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")
-_PLAIN = str.maketrans({"ł": "l", "ß": "ss", "ø": "o", "đ": "d"})
+_PLAIN = str.maketrans({"ł": "l", "đ": "d", "ø": "o"})
 
 
 def folded(text: str) -> str:
@@ -24,28 +26,18 @@ def words_of(text: str) -> list[str]:
     """The words of a text, folded. Codes such as ``XZ-99`` and ``2019/788`` are one word each, other compounds come apart."""
     found: list[str] = []
     for word in _WORD.findall(folded(text)):
-        found.extend([word] if any(character.isdigit() for character in word) else re.split(r"[-/.]", word))
+        found.extend([word] if has_digit(word) else re.split(r"[-/.]", word))
     return found
+
+
+def has_digit(word: str) -> bool:
+    """Whether a digit stands in a word. Such words are compared by letter: a form number has no endings."""
+    return any(character.isdigit() for character in word)
 
 
 def _trigrams(word: str) -> set[str]:
     marked = f"^{word}"
     return {marked[place : place + 3] for place in range(max(1, len(marked) - 2))}
-
-
-def similarity(first: str, second: str) -> float:
-    """How alike two folded words are, 0 to 1: the Dice coefficient of their trigrams, or their common beginning where only the endings differ."""
-    if first == second:
-        return 1.0
-    if any(character.isdigit() for character in first + second):
-        return 0.0
-    one, other = _trigrams(first), _trigrams(second)
-    shared = 2 * len(one & other) / (len(one) + len(other))
-    common = _common_beginning(first, second)
-    longest = max(len(first), len(second))
-    if common >= 3 and (longest - common <= 2 if longest <= 6 else common >= 0.6 * longest):
-        shared = max(shared, 0.85)
-    return shared
 
 
 def _common_beginning(first: str, second: str) -> int:
@@ -57,33 +49,50 @@ def _common_beginning(first: str, second: str) -> int:
     return count
 
 
+def _differs_in_ending(first: str, second: str) -> bool:
+    common, longest = _common_beginning(first, second), max(len(first), len(second))
+    return common >= 3 and (longest - common <= 2 if longest <= 6 else common >= 0.6 * longest)
+
+
 def _one_slip(first: str, second: str) -> bool:
     """Whether one letter left out, put in, changed or swapped with its neighbour makes one word of the other."""
-    if abs(len(first) - len(second)) > 1 or first == second:
+    if abs(len(first) - len(second)) > 1:
         return False
     start = _common_beginning(first, second)
     end = _common_beginning(first[start:][::-1], second[start:][::-1])
     one, other = first[start : len(first) - end], second[start : len(second) - end]
-    return (len(one) <= 1 and len(other) <= 1) or (len(one) == 2 and one == other[::-1])
+    return max(len(one), len(other)) <= 1 or (len(one) == 2 and one == other[::-1])
 
 
 class Vocabulary:
-    """The words that a set of texts knows, found by trigrams."""
+    """The words that a set of texts knows, found by their trigrams."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words = frozenset(words)
+        self._sizes: dict[str, int] = {}
         self._by_trigram: dict[str, list[str]] = defaultdict(list)
-        for word in self.words:
-            for trigram in _trigrams(word):
+        for word in sorted(self.words):
+            trigrams = _trigrams(word)
+            self._sizes[word] = len(trigrams)
+            for trigram in trigrams:
                 self._by_trigram[trigram].append(word)
 
     def like(self, word: str) -> dict[str, float]:
-        """The known words that ``word`` may be a form of, with their similarity. A slip of the pen is looked for where there are none."""
-        shared: dict[str, int] = defaultdict(int)
-        for trigram in _trigrams(word):
-            for candidate in self._by_trigram.get(trigram, ()):
-                shared[candidate] += 1
-        found = {candidate: alike for candidate in shared if (alike := similarity(word, candidate)) >= ALIKE}
-        if not found and len(word) >= 5 and not any(character.isdigit() for character in word):
-            found = dict.fromkeys((candidate for candidate in shared if _one_slip(word, candidate)), 0.8)
+        """The known words that ``word`` may be a form of, with their similarity, 0 to 1.
+
+        It is the Dice coefficient of the trigrams, or more where only the endings differ. A slip of the pen is looked for where nothing is alike.
+        """
+        if has_digit(word):
+            return {word: 1.0} if word in self.words else {}
+        trigrams = _trigrams(word)
+        shared = Counter(known for trigram in trigrams for known in self._by_trigram.get(trigram, ()))
+        found: dict[str, float] = {}
+        for known, count in shared.items():
+            alike = 1.0 if known == word else 2 * count / (len(trigrams) + self._sizes[known])
+            if count >= 2 and alike < _OTHER_ENDING and _differs_in_ending(word, known):
+                alike = _OTHER_ENDING
+            if alike >= ALIKE and not has_digit(known):
+                found[known] = alike
+        if not found and len(word) >= 5:
+            return dict.fromkeys((known for known in shared if _one_slip(word, known)), _SLIP)
         return found
