@@ -1,7 +1,7 @@
 """``pytest --govai-url URL --govai-profile assistant``: one test item for each requirement, by the same engine, with the same verdicts.
 
-The provider is run once, when the first item is reached; under pytest-xdist by the controller, which hands the report to the workers. Every option
-can stand in pytest's ini file as well (``govai_url = ...``), and the command line comes first.
+The provider is run once, when the first item is reached; under pytest-xdist by the controller before the workers begin, which are handed the report.
+Every option can stand in pytest's ini file as well (``govai_url = ...``), and the command line comes first.
 
 | verdict | item |
 | --- | --- |
@@ -14,7 +14,9 @@ can stand in pytest's ini file as well (``govai_url = ...``), and the command li
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
+import signal
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -126,7 +128,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """What came out of the run, in a sentence or two, and where the reports are."""
     run = config.stash.get(_RUN, None)
     if run is not None and run.said():
-        terminalreporter.section("govai")
+        terminalreporter.write_sep("=", "govai")
         for line in run.said():
             terminalreporter.write_line(line)
 
@@ -160,8 +162,8 @@ class _Settings:
 
     def path(self, name: str, text: str) -> Path:
         """A path among the values of an option."""
-        in_file = not self._config.getoption(f"govai_{name}") and self._config.inipath
-        return self._config.inipath.parent / text if in_file and self._config.inipath else Path(text)
+        file = None if self._config.getoption(f"govai_{name}") else self._config.inipath
+        return file.parent / text if file else Path(text)
 
     @property
     def allow_incomplete(self) -> bool:
@@ -174,8 +176,10 @@ def _example(name: str) -> str:
         "as_of": "YYYY-MM-DD, e.g. 2027-12-02",
         "set": "NAME=VALUE, e.g. model=pllum-12b",
         "report": "FORMAT=PATH, e.g. html=report.html",
+        "class": f"one of {', '.join(CLASSES)}",
+        "seed": "a whole number",
     }
-    return kinds.get(name, f"one of {', '.join(CLASSES)}" if name == "class" else "a number greater than 0")
+    return kinds.get(name, "a number greater than 0")
 
 
 def _class(text: str) -> ConformanceClass:
@@ -230,17 +234,18 @@ class _Run:
             "variables": dict(settings.pairs("set")),
         }
         self._report: Report | None = None
+        self._interrupted = False
         self._lines: list[str] = []
 
     def report(self) -> Report:
-        """The report, made on first use. Ends the session where there is no service to make it from."""
+        """The report, made on first use. Ends the session where there is no service to make it from, or a person stopped it."""
         if self._report is None:
             handed = getattr(self._config, "workerinput", {}).get("govai_report")
             try:
                 self._report = decode_report(handed.encode()) if handed else self._made()
             except GovaiError as error:
                 pytest.exit(f"govai: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
-            if self._report.outcome == "unreachable":
+            if self._interrupted or self._report.outcome == "unreachable":
                 pytest.exit(f"govai: {self._report.ended}", returncode=pytest.ExitCode.INTERRUPTED)
         return self._report
 
@@ -248,7 +253,20 @@ class _Run:
         """Run the provider. The warnings and the event loop of the session are left as they are."""
         with warnings.catch_warnings(), asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
             warnings.simplefilter("ignore")
-            return runner.run(api.arun(**self._arguments))
+            return runner.run(self._run())
+
+    async def _run(self) -> Report:
+        """The run; the first Ctrl-C ends it with the verdicts reached so far, a second one ends the session at once."""
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+        def interrupted() -> None:
+            self._interrupted = True
+            stop.set()
+            loop.remove_signal_handler(signal.SIGINT)
+
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, and threads that get no signals
+            loop.add_signal_handler(signal.SIGINT, interrupted)
+        return await api.arun(**self._arguments, stop=stop)
 
     def write(self) -> bool:
         """Write the reports, if the run was made. Returns whether none failed."""
@@ -265,9 +283,10 @@ class _Run:
         return complete
 
     def said(self) -> list[str]:
-        """Lines for the end of the session; none where no run was made."""
+        """Lines for the end of the session; none where no run was made and none expected."""
         if self._report is None:
-            return []
+            expected = self._targets and not self._config.getoption("collectonly")
+            return ["no requirement was reached, so nothing was run and no report written"] if expected else []
         sentences = " ".join(answer(self._report, Words("en")))
         return [one_line(f"{self._report.participant.name}: {self._report.outcome}. {sentences}"), *self._lines]
 

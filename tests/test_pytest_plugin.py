@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -117,7 +119,9 @@ def test_items_can_be_listed_chosen_and_repeated_without_a_run(agency: pytest.Py
     closed = "http://127.0.0.1:9"
     result = agency.runpytest_inprocess("--govai-url", closed, "--collect-only", "-q")
     result.stdout.fnmatch_lines(["govai/core/1::CORE-*", "govai/greeting/1::GREE-TXT-001"])
-    agency.runpytest_inprocess("--govai-url", closed, "-m", "not govai").assert_outcomes(passed=1, deselected=_all_but(1))
+    result = agency.runpytest_inprocess("--govai-url", closed, "-m", "not govai", "--govai-report=json=r.json")
+    result.assert_outcomes(passed=1, deselected=_all_but(1))
+    result.stdout.fnmatch_lines(["no requirement was reached, *"])
     agency.runpytest_inprocess("--govai-url", wrong, "-m", "govai", "-k", "TXT-001").assert_outcomes(failed=1, deselected=_all_but(1))
     agency.runpytest_inprocess("--govai-url", right, "--lf").assert_outcomes(passed=1, deselected=_all_but(1))
 
@@ -175,6 +179,7 @@ def test_the_command_line_comes_first(agency: pytest.Pytester, wrong: str, right
         (["--govai-as-of=tomorrow"], "*--govai-as-of tomorrow: write it as YYYY-MM-DD*"),
         (["--govai-max-rps=0"], "*--govai-max-rps 0: write it as a number greater than 0.*"),
         (["--govai-concurrency=many"], "*--govai-concurrency many: write it as a number*"),
+        (["--govai-seed=dice"], "*--govai-seed dice: write it as a whole number.*"),
         (["--govai-set=name"], "*--govai-set name: write it as NAME=VALUE*"),
         (["--govai-report=json"], "*--govai-report json: write it as FORMAT=PATH*"),
         (["--govai-report=docx=r.docx"], "*There is no report format docx.*"),
@@ -201,6 +206,20 @@ def test_a_dead_endpoint_is_one_sentence(agency: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["json report: r.json", f"*govai: {url} cannot be reached: *"])
     assert json.loads((agency.path / "r.json").read_text())["outcome"] == "unreachable"
     assert "Traceback" not in result.stdout.str()
+
+
+def test_what_was_measured_before_ctrl_c_is_kept(agency: pytest.Pytester) -> None:
+    def greet(name: str) -> Response:
+        if name == "N3":
+            os.kill(os.getpid(), signal.SIGINT)
+        return dear(name)
+
+    with running(greeter(greet)) as url:
+        result = agency.runpytest_inprocess("--govai-url", url, "--govai-report=json=r.json", "--govai-concurrency=1")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["json report: r.json", "*govai: The run was interrupted.*"])
+    verdicts = {each["requirement"]: each["verdict"] for each in json.loads((agency.path / "r.json").read_text())["verdicts"]}
+    assert {verdicts["GREE-TXT-001"], verdicts["GREE-TXT-005"]} == {"passed", "not-tested"}
 
 
 def test_a_report_that_cannot_be_written_at_the_end_is_not_passed_over(agency: pytest.Pytester, right: str) -> None:
