@@ -93,8 +93,9 @@ class Answer:
     masked: tuple[str, ...]
 
     def shown(self) -> str:
-        """The answer as the person reads it: the notice first (AI Act Article 50(1)), then the text, then where it is from."""
-        return "\n".join([self.notice, self.text, *self.sources])
+        """The answer as the person reads it: the notice first (AI Act Article 50(1)), then the text, where it is from, and who can be asked."""
+        person = [" ".join(str(value) for value in self.handover.values())] if self.handover else []
+        return "\n".join([self.notice, self.text, *self.sources, *person])
 
     def kept(self) -> str:
         """The answer as it is stored and handed on: the text with its provenance, as one JSON text (AI Act Article 50(2))."""
@@ -163,8 +164,9 @@ class Caller:
     async def _send(self, method: str, path: str, body: bytes = b"") -> Response:
         """Send one request until it is answered. Every try has the same body and key, and a span of its own in one trace.
 
-        A POST without a key is not repeated where no answer came: it may have been done.
+        A POST without a key is repeated only where the service says that it did nothing: else it may have been done.
         """
+        repeated = (409, 429, 502, 503, 504) if self._keys or not body else (429, 503)
         key, trace = f'"{self._hexadecimal(128)}"', self._hexadecimal(128)
         headers = {"Accept": f"application/json, {EVENT_STREAM}", "Accept-Language": self._languages()}
         if body:
@@ -179,7 +181,7 @@ class Caller:
                 if body and not self._keys:
                     raise Unavailable(f"The service did not answer: {error}") from error
             else:
-                if answer.status not in (409, 429, 502, 503, 504):
+                if answer.status not in repeated:
                     return _accepted(answer)
                 later = seconds_to_wait(answer, self.clock()) or later
             if later > PATIENCE:
@@ -211,7 +213,7 @@ class Caller:
 
 
 async def visit(caller: Caller) -> list[Answer]:
-    """What a person asks at the counter: three questions, one with an identifier in it, one that is the last time asked for the other way."""
+    """What a person asks at the counter: three questions, the second with an identifier in it, the third as a stream where the others are not."""
     first, second, third = COUNTRIES[caller.country].questions
     return [await caller.ask(first), await caller.ask(second), await caller.ask(third, stream=not COUNTRIES[caller.country].stream)]
 
