@@ -213,7 +213,7 @@ class Caller:
 
 
 async def visit(caller: Caller) -> list[Answer]:
-    """What a person asks at the counter: three questions, the second with an identifier in it, the third as a stream where the others are not."""
+    """What a person asks at the counter: three questions, the second with an identifier in it, the third whole if they are streams, else a stream."""
     first, second, third = COUNTRIES[caller.country].questions
     return [await caller.ask(first), await caller.ask(second), await caller.ask(third, stream=not COUNTRIES[caller.country].stream)]
 
