@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.assistant.choices import asked, broke_down, choices, entries, is_number, parts, usages
-from conformance.assistant.conversation import COMPLETIONS, is_completion
+from conformance.assistant.conversation import is_completion
 from conformance.assistant.plain import ask, plain_question, refused
-from conformance.assistant.rewriting import rewritten
+from conformance.assistant.rewriting import rewritten, without
 from conformance.core.reading import EVENT_STREAM, parses
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response
@@ -60,19 +60,19 @@ def _expect(found: dict[str, Any], name: str, right: Any, expected: str, place: 
         )
 
 
-@mutant("CHAT-API-001", also=("CORE-API-002",))
+@mutant("CHAT-API-001", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002"))
 async def created_is_a_date(request: Request, call_next: CallNext) -> Response:
     """Completions say when they were created as a date and time."""
     return await rewritten(request, call_next, created="2026-11-24T12:00:00Z")
 
 
-@mutant("CHAT-API-001", also=("CORE-API-002",))
+@mutant("CHAT-API-001", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002"))
 async def model_is_not_said(request: Request, call_next: CallNext) -> Response:
     """Completions do not say which model wrote them."""
     return await rewritten(request, call_next, model=None)
 
 
-@mutant("CHAT-API-001", also=("CORE-API-002",))
+@mutant("CHAT-API-001", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002"))
 async def completions_are_called_text(request: Request, call_next: CallNext) -> Response:
     """Completions of a conversation are declared as those of the older operation, text_completion."""
     return await rewritten(request, call_next, object="text_completion")
@@ -125,7 +125,7 @@ async def a_listed_model_answers(service: Service) -> None:
     raise Violation("a completion is refused for every listed model", expected="2xx", got=str(last.status), exchange=last)
 
 
-@mutant("CHAT-API-002", also=("CORE-API-002",))
+@mutant("CHAT-API-002", also=("CORE-API-002", "CORE-DOC-002"))
 async def models_are_not_declared(request: Request, call_next: CallNext) -> Response:
     """Listed models have a name where the standard has an object."""
     answer = await call_next(request)
@@ -161,7 +161,7 @@ def answers_end_for_a_reason_of_the_standard(exchange: Exchange) -> None:
                 )
 
 
-@mutant("CHAT-API-005", also=("CORE-API-002",))
+@mutant("CHAT-API-005", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002"))
 async def reasons_of_the_model_server(request: Request, call_next: CallNext) -> Response:
     """The reason is handed on as the software of the model calls it: eos_token."""
 
@@ -172,7 +172,7 @@ async def reasons_of_the_model_server(request: Request, call_next: CallNext) -> 
     return await rewritten(request, call_next, change)
 
 
-@mutant("CHAT-API-005")
+@mutant("CHAT-API-005", also=("CORE-LOG-002",))
 async def reason_is_empty_until_the_end(request: Request, call_next: CallNext) -> Response:
     """In streams, the reason is an empty text where the standard has null."""
 
@@ -209,7 +209,7 @@ async def usage_is_optional(service: Service) -> None:
         raise NotApplicable("the service does not say what an answer took")
 
 
-@mutant("CHAT-API-006")
+@mutant("CHAT-API-006", also=("CORE-LOG-002",))
 async def total_leaves_out_the_question(request: Request, call_next: CallNext) -> Response:
     """total_tokens counts the answer alone."""
 
@@ -221,7 +221,7 @@ async def total_leaves_out_the_question(request: Request, call_next: CallNext) -
     return await rewritten(request, call_next, change)
 
 
-@mutant("CHAT-API-006", also=("CORE-API-002",))
+@mutant("CHAT-API-006", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002"))
 async def question_is_not_counted(request: Request, call_next: CallNext) -> Response:
     """prompt_tokens is null where the question was read from a cache."""
 
@@ -235,7 +235,7 @@ async def question_is_not_counted(request: Request, call_next: CallNext) -> Resp
 
 def _wants_several(exchange: Exchange) -> bool:
     n = asked(exchange).get("n")
-    return is_completion(exchange) and is_number(n) and n > 1 and not broke_down(exchange.answer)
+    return is_completion(exchange) and is_number(n) and n > 1 and bool(parts(exchange.answer)) and not broke_down(exchange.answer)
 
 
 @rule("CHAT-API-007", when=_wants_several)
@@ -256,10 +256,7 @@ async def two_choices(service: Service) -> None:
 @mutant("CHAT-API-007")
 async def one_choice_will_do(request: Request, call_next: CallNext) -> Response:
     """n is ignored."""
-    content = request.document
-    if request.path != COMPLETIONS or not isinstance(content, dict) or content.get("n") != 2:
-        return await call_next(request)
-    return await call_next(request.with_json({**content, "n": 1}))
+    return await without(request, call_next, "n")
 
 
 @mutant("CHAT-API-007")

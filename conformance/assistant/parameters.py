@@ -11,7 +11,7 @@ import jsonschema_rs
 from conformance.assistant.choices import Choice, asked, broke_down, choices, entries, is_number, usages
 from conformance.assistant.conversation import COMPLETIONS, is_completion
 from conformance.assistant.plain import ask, plain_question, refused
-from conformance.assistant.rewriting import rewritten
+from conformance.assistant.rewriting import rewritten, without
 from conformance.core.reading import excerpt
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, NotJSON, Request, Response, parse_json
@@ -27,6 +27,12 @@ def _limit(exchange: Exchange, name: str) -> int | None:
     values = [members[each] for each in ("max_tokens", "max_completion_tokens") if members.get(each) is not None]
     wanted = members.get(name)
     return int(wanted) if is_number(wanted) and wanted >= 1 and all(value == wanted for value in values) else None
+
+
+def _wanted(exchange: Exchange) -> int:
+    """How many choices a request asks for."""
+    n = asked(exchange).get("n")
+    return int(n) if is_number(n) else 1
 
 
 def _is_limited(name: str) -> Any:
@@ -47,7 +53,7 @@ def _keeps_to(exchange: Exchange, name: str) -> None:
         reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else None
         if name == "max_tokens" and is_number(reasoning):
             written -= reasoning
-        if written > max(1, len(found)) * (limit + _SLACK):
+        if written > max(len(found), _wanted(exchange)) * (limit + _SLACK):
             raise Violation(f"{name} is ignored", expected=f"{limit} tokens at most", got=f"{written:.0f} tokens", pointer="/usage")
     for index, choice in found.items():
         words, letters = len(choice.content.split()), len(choice.content)
@@ -112,27 +118,18 @@ async def max_completion_tokens_cuts(service: Service) -> None:
     await _cut_short(service, "max_completion_tokens")
 
 
-async def _without(request: Request, call_next: CallNext, *names: str) -> Response:
-    """The service's answer to the request without these members."""
-    content = request.document
-    if request.path != COMPLETIONS or not isinstance(content, dict):
-        return await call_next(request)
-    kept = {name: value for name, value in content.items() if name not in names}
-    return await call_next(request if kept == content else request.with_json(kept))
-
-
 def _never_cut(part: dict[str, Any]) -> None:
     for entry in entries(part):
         entry["finish_reason"] = "stop" if entry.get("finish_reason") == "length" else entry.get("finish_reason")
 
 
-@mutant("CHAT-API-003")
+@mutant("CHAT-API-003", also=("CORE-LOG-002",))
 async def max_tokens_is_ignored(request: Request, call_next: CallNext) -> Response:
     """max_tokens is not handed on to the model."""
-    return await _without(request, call_next, "max_tokens")
+    return await without(request, call_next, "max_tokens")
 
 
-@mutant("CHAT-API-003")
+@mutant("CHAT-API-003", also=("CORE-LOG-002",))
 async def max_tokens_ends_answers_in_silence(request: Request, call_next: CallNext) -> Response:
     """An answer cut by max_tokens says that it stopped by itself."""
     return await rewritten(request, call_next, _never_cut, when=lambda content: content.get("max_tokens"))
@@ -141,7 +138,7 @@ async def max_tokens_ends_answers_in_silence(request: Request, call_next: CallNe
 @mutant("CHAT-API-004")
 async def max_completion_tokens_is_unknown(request: Request, call_next: CallNext) -> Response:
     """The newer name of the limit is ignored."""
-    return await _without(request, call_next, "max_completion_tokens")
+    return await without(request, call_next, "max_completion_tokens")
 
 
 @mutant("CHAT-API-004")
@@ -193,14 +190,14 @@ async def answers_stop(service: Service) -> None:
 @mutant("CHAT-API-008")
 async def stop_is_ignored(request: Request, call_next: CallNext) -> Response:
     """stop is not handed on to the model."""
-    return await _without(request, call_next, "stop")
+    return await without(request, call_next, "stop")
 
 
 @mutant("CHAT-API-008")
 async def stop_sequence_stays(request: Request, call_next: CallNext) -> Response:
     """The answer ends with the stop sequence instead of before it."""
     stop = request.document.get("stop") if isinstance(request.document, dict) else None
-    sequence = stop if isinstance(stop, str) else next(iter(stop or ()), "")
+    sequence = stop[0] if isinstance(stop, list) and stop else stop
 
     def change(part: dict[str, Any]) -> None:
         for entry in entries(part):
@@ -228,14 +225,14 @@ async def unknown_models_are_refused(service: Service) -> None:
 @mutant("CHAT-API-009")
 async def any_name_will_do(request: Request, call_next: CallNext) -> Response:
     """Whatever model is asked for, the one that is loaded answers."""
-    content = request.document
-    if request.path != COMPLETIONS or not isinstance(content, dict) or not isinstance(content.get("model"), str):
-        return await call_next(request)
+    answer = await call_next(request)
+    if request.path != COMPLETIONS or answer.status != 404:
+        return answer
     models = await call_next(Request("GET", "/v1/models"))
-    return await call_next(request.with_json({**content, "model": models.document["data"][0]["id"]}))
+    return await call_next(request.with_json({**request.document, "model": models.document["data"][0]["id"]}))
 
 
-@mutant("CHAT-API-009", also=("CORE-CCH-001",))
+@mutant("CHAT-API-009", also=("CHAT-STR-001", "CORE-LOG-001"))
 async def unknown_model_fails_within_the_stream(request: Request, call_next: CallNext) -> Response:
     """Where a stream is asked for, the answer to an unknown model is a stream with status 200 that holds the error."""
     answer = await call_next(request)
@@ -346,22 +343,30 @@ async def answers_to_a_schema(service: Service) -> None:
         raise NotTested("the answer to a request with a schema is cut or empty")
 
 
+async def _unformatted(request: Request, call_next: CallNext) -> Response:
+    """The service's answer; a request with a schema is answered as if it had none."""
+    content = request.document
+    wanted = content.get("response_format") if request.path == COMPLETIONS and isinstance(content, dict) else None
+    if not isinstance(wanted, dict) or not wanted.get("json_schema"):
+        return await call_next(request)
+    return await call_next(request.with_json({name: value for name, value in content.items() if name != "response_format"}))
+
+
 @mutant("CHAT-API-012")
 async def response_format_is_ignored(request: Request, call_next: CallNext) -> Response:
     """response_format is not handed on to the model."""
-    return await _without(request, call_next, "response_format")
+    return await _unformatted(request, call_next)
 
 
 @mutant("CHAT-API-012")
 async def json_comes_in_a_fence(request: Request, call_next: CallNext) -> Response:
     """The JSON is wrapped in Markdown, as the model wrote it."""
 
+    async def fenced(asked: Request) -> Response:
+        return await _unformatted(asked, call_next)
+
     def change(part: dict[str, Any]) -> None:
         for entry in entries(part):
             entry["message"]["content"] = '```json\n{"served": "yes"}\n```'
 
-    content = request.document
-    if not isinstance(content, dict) or not content.get("response_format") or content.get("stream"):
-        return await call_next(request)
-    asked_plainly = {name: value for name, value in content.items() if name != "response_format"}
-    return await rewritten(request.with_json(asked_plainly), call_next, change)
+    return await rewritten(request, fenced, change, when=lambda content: isinstance(content.get("response_format"), dict))

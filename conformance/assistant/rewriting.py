@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from conformance.assistant.conversation import COMPLETIONS
@@ -41,3 +43,14 @@ async def rewritten(
         for name in [name for name, value in members.items() if value is None]:
             part.pop(name)
     return answer.with_body(written(parts)) if streamed else answer.with_json(parts[0])
+
+
+async def without(request: Request, call_next: CallNext, *names: str) -> Response:
+    """The service's answer to a request that it serves, as if these members were not there."""
+    answer = await call_next(request)
+    content = request.document
+    if request.path != COMPLETIONS or answer.status != 200 or not isinstance(content, dict) or not any(name in content for name in names):
+        return answer
+    kept = {name: value for name, value in content.items() if name not in names}
+    second = await call_next(replace(request, body=json.dumps(kept).encode()))  # in ASCII, which takes half surrogate pairs as well
+    return second if second.status == 200 else answer

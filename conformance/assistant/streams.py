@@ -10,6 +10,7 @@ from conformance.assistant.choices import asked, broke_down, chunks, entries, wa
 from conformance.assistant.conversation import COMPLETIONS, is_completion
 from conformance.assistant.faults import written
 from conformance.assistant.plain import ask, plain_question, refused
+from conformance.assistant.rewriting import without
 from conformance.core.reading import EVENT_STREAM, event_values, excerpt, strings
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Event, Exchange, NotJSON, Request, Response, parse_json
@@ -52,13 +53,10 @@ def streams_are_events_of_chunks(exchange: Exchange) -> None:
             raise Violation("an event is no chunk of the standard", expected=f"object {CHUNK} and a list of choices", got=shown)
 
 
-@mutant("CHAT-STR-001")
+@mutant("CHAT-STR-001", also=("CORE-LOG-002",))
 async def stream_comes_whole(request: Request, call_next: CallNext) -> Response:
     """stream is ignored: the completion comes whole."""
-    content = request.document
-    if request.path != COMPLETIONS or not isinstance(content, dict) or not content.get("stream"):
-        return await call_next(request)
-    return await call_next(request.with_json({name: value for name, value in content.items() if not name.startswith("stream")}))
+    return await without(request, call_next, "stream", "stream_options")
 
 
 async def _restreamed(request: Request, call_next: CallNext, change: Any) -> Response:
@@ -70,7 +68,7 @@ async def _restreamed(request: Request, call_next: CallNext, change: Any) -> Res
     return answer.with_body(changed if isinstance(changed, bytes) else written(changed))
 
 
-@mutant("CHAT-STR-001")
+@mutant("CHAT-STR-001", also=("CORE-LOG-002",))
 async def chunks_are_called_completions(request: Request, call_next: CallNext) -> Response:
     """Chunks are declared as whole completions."""
 
@@ -80,7 +78,7 @@ async def chunks_are_called_completions(request: Request, call_next: CallNext) -
     return await _restreamed(request, call_next, change)
 
 
-@mutant("CHAT-STR-001")
+@mutant("CHAT-STR-001", also=("CORE-LOG-002",))
 async def stream_is_lines_of_json(request: Request, call_next: CallNext) -> Response:
     """A stream is one JSON text a line, as the older interface of the model server has it."""
     answer = await call_next(request)
@@ -104,19 +102,19 @@ def streams_end_once(exchange: Exchange) -> None:
         raise Violation("a stream goes on after [DONE]", expected="nothing", got=excerpt(events[ends[0] + 1].data))
 
 
-@mutant("CHAT-STR-002")
+@mutant("CHAT-STR-002", also=("CORE-LOG-002",))
 async def stream_just_stops(request: Request, call_next: CallNext) -> Response:
     """Streams have no [DONE]."""
     return await _restreamed(request, call_next, lambda found: written(found).replace(b"data: [DONE]\n\n", b""))
 
 
-@mutant("CHAT-STR-002")
+@mutant("CHAT-STR-002", also=("CORE-LOG-002",))
 async def stream_ends_twice(request: Request, call_next: CallNext) -> Response:
     """A gateway adds its own [DONE] to that of the model server."""
     return await _restreamed(request, call_next, lambda found: written(found) + b"data: [DONE]\n\n")
 
 
-@mutant("CHAT-STR-002")
+@mutant("CHAT-STR-002", also=("CORE-LOG-002",))
 async def usage_comes_late(request: Request, call_next: CallNext) -> Response:
     """The chunk with the usage comes after [DONE]."""
 
@@ -135,7 +133,7 @@ def chunks_have_one_id(exchange: Exchange) -> None:
         raise Violation("the chunks of a stream have not one id", expected=repr(ids[0]), got=other, pointer="/id")
 
 
-@mutant("CHAT-STR-003")
+@mutant("CHAT-STR-003", also=("CORE-LOG-002",))
 async def every_chunk_has_its_id(request: Request, call_next: CallNext) -> Response:
     """Each chunk has an id of its own."""
 
@@ -145,7 +143,7 @@ async def every_chunk_has_its_id(request: Request, call_next: CallNext) -> Respo
     return await _restreamed(request, call_next, change)
 
 
-@mutant("CHAT-STR-003")
+@mutant("CHAT-STR-003", also=("CORE-LOG-002",))
 async def last_chunk_has_no_id(request: Request, call_next: CallNext) -> Response:
     """The last chunk is made by a gateway, which does not know the id."""
     return await _restreamed(request, call_next, lambda found: [*found[:-1], {**found[-1], "id": ""}])
@@ -188,7 +186,7 @@ def _entries_with(found: list[dict[str, Any]], what: str) -> list[dict[str, Any]
     return [entry for chunk in found for entry in entries(chunk) if entry.get(what) or entry["delta"].get(what)]
 
 
-@mutant("CHAT-STR-004")
+@mutant("CHAT-STR-004", also=("CORE-LOG-002",))
 async def streams_end_without_a_reason(request: Request, call_next: CallNext) -> Response:
     """finish_reason is null to the end."""
 
@@ -200,7 +198,7 @@ async def streams_end_without_a_reason(request: Request, call_next: CallNext) ->
     return await _restreamed(request, call_next, change)
 
 
-@mutant("CHAT-STR-004")
+@mutant("CHAT-STR-004", also=("CORE-LOG-002",))
 async def nobody_speaks(request: Request, call_next: CallNext) -> Response:
     """No delta has a role."""
 
@@ -212,7 +210,7 @@ async def nobody_speaks(request: Request, call_next: CallNext) -> Response:
     return await _restreamed(request, call_next, change)
 
 
-@mutant("CHAT-STR-004")
+@mutant("CHAT-STR-004", also=("CORE-LOG-002",))
 async def every_chunk_gives_a_reason(request: Request, call_next: CallNext) -> Response:
     """Every chunk with text has the finish_reason, as if it were the last."""
 
@@ -255,13 +253,10 @@ async def usage_is_asked_for(service: Service) -> None:
 @mutant("CHAT-STR-005")
 async def usage_is_not_streamed(request: Request, call_next: CallNext) -> Response:
     """include_usage is ignored."""
-    content = request.document
-    if request.path != COMPLETIONS or not isinstance(content, dict) or not content.get("stream_options"):
-        return await call_next(request)
-    return await call_next(request.with_json({name: value for name, value in content.items() if name != "stream_options"}))
+    return await without(request, call_next, "stream_options")
 
 
-@mutant("CHAT-STR-005")
+@mutant("CHAT-STR-005", also=("CORE-LOG-002",))
 async def usage_comes_with_the_reason(request: Request, call_next: CallNext) -> Response:
     """The usage stands on the chunk with the finish_reason, and no chunk is added for it."""
 
@@ -310,7 +305,7 @@ def _split(found: list[dict[str, Any]], beginning: str, ending: str) -> list[dic
     return found
 
 
-@mutant("CHAT-STR-006")
+@mutant("CHAT-STR-006", also=("CORE-LOG-002",))
 async def letters_are_split_between_chunks(request: Request, call_next: CallNext) -> Response:
     """Tokens are written as bytes, and a letter that takes two of them is split between two chunks."""
 
@@ -320,7 +315,7 @@ async def letters_are_split_between_chunks(request: Request, call_next: CallNext
     return await _restreamed(request, call_next, change)
 
 
-@mutant("CHAT-STR-006")
+@mutant("CHAT-STR-006", also=("CORE-LOG-002",))
 async def pairs_are_split_between_chunks(request: Request, call_next: CallNext) -> Response:
     """Text is cut by UTF-16 units, and an emoji comes as two escapes in two chunks."""
 

@@ -10,7 +10,8 @@ from conformance.assistant.choices import asked, broke_down, choices
 from conformance.assistant.conversation import COMPLETIONS, is_completion
 from conformance.assistant.faults import written
 from conformance.assistant.plain import ask, plain_question, refused
-from conformance.core.reading import excerpt
+from conformance.assistant.rewriting import without
+from conformance.core.reading import event_values, excerpt
 from harness.checks import CallNext, NotApplicable, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, NotJSON, Request, Response, parse_json
 
@@ -48,7 +49,7 @@ def tool_calls_can_be_made(exchange: Exchange) -> None:
         for number, call in enumerate(choice.calls):
             _look_at(call, f"{place}/{number}", offered, cut=choice.finish_reason in ("length", "content_filter"))
         reasons = ["tool_calls", "length", "content_filter", "function_call", *(["stop"] if _is_forced(exchange) else [])]
-        if choice.finish_reason not in reasons:
+        if choice.finish_reason is not None and choice.finish_reason not in reasons:
             pointer = f"/choices/{index}/finish_reason"
             raise Violation(
                 "an answer calls a tool and ends for another reason", expected="tool_calls", got=choice.finish_reason, pointer=pointer
@@ -110,21 +111,19 @@ async def a_tool_is_called(service: Service) -> None:
 
 
 async def _calling(request: Request, call_next: CallNext, choice: Mapping[str, Any]) -> Response:
-    """The service's answer; where a tool is named, its text gives way to this choice, in a stream to one chunk of it."""
+    """The service's answer; where a tool is named, its choice gives way to this one, in a stream to two chunks of it."""
     content = request.document
     if request.path != COMPLETIONS or not isinstance(content, dict) or not isinstance(content.get("tool_choice"), dict):
         return await call_next(request)
-    answer = await call_next(request.with_json({name: value for name, value in content.items() if name != "tool_choice"}))
+    answer = await without(request, call_next, "tool_choice")
     if answer.status != 200:
         return answer
-    whole = {"id": "chatcmpl-1", "created": 1795521600, "model": content["model"]}
     if content.get("stream") is not True:
-        document = {**answer.document, "choices": [{"index": 0, "logprobs": None, **choice}]}
-        return answer.with_json(document)
+        return answer.with_json({**answer.document, "choices": [{"index": 0, "logprobs": None, **choice}]})
+    first, *_, last = [chunk for chunk in event_values(answer) if chunk["choices"]]
     delta = {**choice["message"], "tool_calls": [{"index": 0, **call} for call in choice["message"]["tool_calls"]]}
-    first = {"index": 0, "delta": delta, "finish_reason": None}
-    last = {"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}
-    return answer.with_body(written([{**whole, "object": "chat.completion.chunk", "choices": [each]} for each in (first, last)]))
+    begun = {**first, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+    return answer.with_body(written([begun, {**last, "choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]}]))
 
 
 def _call(reason: str = "tool_calls", **function: Any) -> dict[str, Any]:
@@ -132,7 +131,7 @@ def _call(reason: str = "tool_calls", **function: Any) -> dict[str, Any]:
     return {"message": {"role": "assistant", "content": None, "tool_calls": [call]}, "finish_reason": reason}
 
 
-@mutant("CHAT-API-011")
+@mutant("CHAT-API-011", also=("CORE-API-002",))
 async def arguments_are_an_object(request: Request, call_next: CallNext) -> Response:
     """Arguments are an object, as the model's own interface has them, not a text."""
     return await _calling(request, call_next, _call(arguments={"office": "Vilnius"}))
