@@ -17,11 +17,20 @@ Change = Callable[[str, dict[str, Any]], str]
 """Takes the text of a completion and its assurance, which it may change in place; gives the text."""
 
 
+_BOUNDS = ("stop", "max_tokens", "max_completion_tokens", "response_format")
+
+
 async def altered(request: Request, call_next: CallNext, change: Change) -> Response:
-    """The service's answer; where that is a completion with assurance, what ``change`` makes of it."""
+    """The service's answer; where that is a completion with assurance, what ``change`` makes of it.
+
+    A text whose length, end or form the request sets stays as it is: the service keeps to these, whatever else is wrong with it.
+    """
     answer = await call_next(request)
-    if request.path != COMPLETIONS or answer.status != 200:
+    content = request.document
+    if request.path != COMPLETIONS or answer.status != 200 or not isinstance(content, dict):
         return answer
+    if any(content.get(name) is not None for name in _BOUNDS):
+        change = _with_text_kept(change)
     if answer.media_type == EVENT_STREAM:
         return _altered_stream(answer, change)
     completion = parse_json(answer.body)  # a copy: answers keep what they have parsed
@@ -31,6 +40,14 @@ async def altered(request: Request, call_next: CallNext, change: Change) -> Resp
         return answer
     message["content"] = change(text, assurance)
     return answer if completion == answer.document else answer.with_json(completion)
+
+
+def _with_text_kept(change: Change) -> Change:
+    def change_assurance(text: str, assurance: dict[str, Any]) -> str:
+        change(text, assurance)
+        return text
+
+    return change_assurance
 
 
 def _altered_stream(answer: Response, change: Change) -> Response:

@@ -56,7 +56,7 @@ def _with_trial(estimate: Estimate, hit: bool, exchange: Exchange) -> Estimate:
     return Estimate(estimate.hits + hit, estimate.n + 1, estimate.limit, estimate.subject, misses)
 
 
-@mutant("CHAT-LNG-001", also=("CORE-LOG-002",))
+@mutant("CHAT-LNG-001")
 async def lithuanian_is_answered_in_polish(request: Request, call_next: CallNext) -> Response:
     """The service takes every question that is not English for Polish."""
     text = "Odpowiedź na to pytanie znajduje się na stronie podanej w źródle. Proszę zapoznać się z jej treścią przed wizytą w urzędzie."
@@ -142,7 +142,7 @@ async def polish_is_stripped_to_ascii(request: Request, call_next: CallNext) -> 
     return await _stripped(request, call_next, "pl")
 
 
-@mutant("CHAT-LNG-002", also=("CORE-LOG-002",))
+@mutant("CHAT-LNG-002")
 async def lithuanian_loses_its_marks(request: Request, call_next: CallNext) -> Response:
     """Lithuanian answers are decomposed and their combining marks dropped."""
     return await _stripped(request, call_next, "lt")
