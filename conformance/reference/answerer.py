@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -93,8 +94,8 @@ class Answerer:
         return {language: dialogue["explains"][outcome] for language, dialogue in self._dialogues.items()}
 
     def _language_of(self, question: str, earlier: Sequence[str], wished: str | None) -> str:
-        hints = [language_heard(text, self._ears, ()) for text in reversed(earlier)]
-        return language_heard(question, self._ears, [*hints, wished, self._language])
+        conversation = (language_heard(own_words(text), self._ears, [wished, self._language]) for text in earlier[-1:])
+        return language_heard(question, self._ears, chain(conversation, [wished, self._language]))
 
     def _reply(self, question: str, language: str) -> Reply:
         wish = self._ears[language].wish(question)

@@ -79,7 +79,7 @@ class _Assistant:
         request = asked.request.json
         self._refuse_unsupported(request)
         turns = [Turn(message["role"], _text(message.get("content"))) for message in request["messages"]]
-        reply = self._answerer.reply(turns, asked.wished)
+        reply = self._answerer.reply(turns, asked.language)
         completion = self._completion(request, turns, reply)
         early = self._early(reply.language)
         assurance = {**early, **self._late(reply)}

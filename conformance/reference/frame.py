@@ -43,13 +43,12 @@ _log = logging.getLogger(__name__)
 class Asked:
     """A request that has passed the frame: addressed to an operation, its body fitting the profile's schema.
 
-    ``language`` is the caller's as far as Accept-Language says it, else the service's own; ``wished`` is None where it says nothing of use.
+    ``language`` is the one of the three that Accept-Language asks for, or None.
     """
 
     request: Request
     operation: Operation
-    language: str
-    wished: str | None
+    language: str | None
 
 
 Handler = Callable[[Asked], Awaitable[Answer]]
@@ -174,8 +173,7 @@ class Frame:
             raise Problem("not-acceptable", offered=", ".join(offered))
         if operation.has_request_body:
             self._refuse_unreadable(request, operation)
-        wished = language_for(request.headers.get("accept-language"), LANGUAGES)
-        asked = Asked(request, operation, wished or self._language, wished)
+        asked = Asked(request, operation, language_for(request.headers.get("accept-language"), LANGUAGES))
 
         async def execute() -> Answer:
             answer = await self._handlers[operation.id](asked)

@@ -15,16 +15,26 @@ Wish = Literal["machine", "person", "greeting"]
 
 _SURE = 0.25
 """By how much one language has to lead before statistics and hints are asked."""
+_LONGEST = 4000
+"""How many characters of what a person says are listened to: longer questions are documents."""
+_RULE = r"^[ \t]*(?:-{3,}|={3,}|#{3,}|\*{3,})[^\n]*$"
 _QUOTED = re.compile(
-    r"```.*?(?:```|\Z)|<(\w+)[^>]*>.*?(?:</\1>|\Z)|\"\"\".*?(?:\"\"\"|\Z)|^\s*(?:-{3,}|={3,}|#{3,}|\*{3,}).*?(?:^\s*(?:-{3,}|={3,}|#{3,}|\*{3,})[^\n]*$|\Z)"
-    r"|„[^„”“]{12,}[”“]|«[^»]{12,}»|“[^“”]{12,}”|\"[^\"]{12,}\"|^>[^\n]*$",
+    r"```.*?(?:```|\Z)|\"\"\".*?(?:\"\"\"|\Z)"  # fences
+    r"|<(\w+)[^<>]*>.*?(?:</\1>|\Z)"  # elements
+    rf"|{_RULE}.*?(?:{_RULE}|\Z)"  # between two lines drawn across, or from one to the end
+    r"|„[^„”“]{12,}[”“]|«[^«»]{12,}»|“[^“”]{12,}”|\"[^\"]{12,}\""  # quotations of more than a name
+    r"|^>[^\n]*$",  # lines of a letter that is answered
     re.DOTALL | re.MULTILINE,
 )
 
 
 def own_words(text: str) -> str:
-    """What a person says, without the documents and quotations that are handed over with it: those are data, whatever they ask for."""
-    return _QUOTED.sub(" ", text)
+    """What a person says, without the documents and quotations that are handed over with it: those are data, whatever they ask for.
+
+    A text that is nothing but a quotation is taken for what the person says.
+    """
+    own = _QUOTED.sub(" ", text)
+    return (own if re.search(r"\w", own) else text)[:_LONGEST]
 
 
 def without_identifiers(text: str) -> str:

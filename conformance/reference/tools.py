@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from conformance.reference.problems import Fault, Problem
-from conformance.reference.words import folded
+from conformance.reference.words import Vocabulary, words_of
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,18 @@ def _filled(schema: Mapping[str, Any], question: str) -> dict[str, Any] | None:
 def _value(schema: Mapping[str, Any], question: str) -> Any:
     options = schema.get("enum")
     if isinstance(options, list) and options:
-        heard = folded(question)
-        return next((option for option in options if isinstance(option, str) and folded(option) in heard), options[0])
+        heard = Vocabulary(words_of(question))
+        return next((option for option in options if isinstance(option, str) and _occurs(option, heard)), options[0])
     if "const" in schema:
         return schema["const"]
     kinds = schema.get("type", "string")
     return question if "string" in ([kinds] if isinstance(kinds, str) else kinds) else None
+
+
+def _occurs(option: str, heard: Vocabulary) -> bool:
+    """Whether the words of an option stand in a question, whatever their endings."""
+    words = words_of(option)
+    return bool(words) and all(heard.like(word) for word in words)
 
 
 def _fits(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
