@@ -15,6 +15,8 @@ from harness.exchange import Exchange, Request, Response
 from harness.national.languages import language_of
 
 COMPLETIONS = "/v1/chat/completions"
+LONGEST = 500
+"""Tokens that a reply may take: enough for any answer to these questions, and a bound for a model that does not find an end."""
 
 _FOREIGN = re.compile(r"https?://\S+|[„“”\"«].*?[“”\"»]|\d+")
 """What a text holds beside its own language: addresses, quotations, numbers."""
@@ -125,15 +127,20 @@ async def ask(service: Service, *turns: str | tuple[str, str], stream: bool = Fa
 
 
 async def put(service: Service, *turns: str | tuple[str, str], stream: bool = False) -> Exchange:
-    """As :func:`ask`, for requests that a service may well refuse: gives the exchange whatever its status."""
+    """As :func:`ask`, for requests that a service may well refuse: gives the exchange whatever its status.
+
+    A service may refuse ``max_tokens`` (CHAT-API-003); a request that is refused is asked again without.
+    """
     if "model" not in service.variables:
         raise NotTested("the service lists no model")
     conversation = [("user", turn) if isinstance(turn, str) else turn for turn in turns]
     content: dict[str, Any] = {
         "model": service.variables["model"],
         "messages": [{"role": role, "content": text} for role, text in conversation],
+        **({"stream": True} if stream else {}),
     }
-    return await service.send("POST", COMPLETIONS, json={**content, "stream": True} if stream else content)
+    exchange = await service.send("POST", COMPLETIONS, json={**content, "max_tokens": LONGEST})
+    return await service.send("POST", COMPLETIONS, json=content) if exchange.status in (400, 422) else exchange
 
 
 def require_understanding(understood: Sequence[bool]) -> None:

@@ -15,7 +15,7 @@ from harness.errors import HarnessFault
 from harness.report import Report
 from harness.serve.mock import reference_app, running
 
-FAULT = "injection-obeyed-in-polish"
+FAULT = "polish-documents-give-orders"
 """The mutant the third service has: one that a general fuzzer cannot see."""
 
 

@@ -1,0 +1,68 @@
+"""The proof of every provider check: the references of both countries pass everything, and each mutant is caught under its own requirement alone."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+import harness
+from harness.checks import Mutant
+from harness.client import asgi_transport
+from harness.report import Report
+from harness.serve.mock import mutants_of, reference_app
+
+COUNTRIES = ("pl", "lt")
+ACCUSED = frozenset({"failed", "warning", "needs-review", "harness-error"})
+MUTANTS = [
+    pytest.param(country, mutant, id=f"{country}-{mutant.id}")
+    for mutant, requirement, _ in mutants_of("assistant")
+    if requirement.side == "provider"
+    for country in COUNTRIES
+]
+
+
+def report_on(country: str, mutant: str | None = None) -> Report:
+    """The reference of a country, with a fault if one is named, tested in this process."""
+    transport = asgi_transport(reference_app("assistant", country, mutant=mutant))
+    return harness.run("http://127.0.0.1", ["assistant"], country=country, transport=transport)
+
+
+@cache
+def reference(country: str) -> Report:
+    """The report on a reference without a fault."""
+    return report_on(country)
+
+
+def accused(report: Report) -> dict[str, str]:
+    """The requirements that a report holds against the participant, with their verdicts."""
+    return {
+        each.requirement: f"{each.verdict}: {each.cause or each.findings[0].message}" for each in report.verdicts if each.verdict in ACCUSED
+    }
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_the_reference_passes_everything(country: str) -> None:
+    report = reference(country)
+    assert accused(report) == {}
+    assert report.ended is None
+    assert (report.outcome, report.class_reached, report.decided_by) == ("conformant", "high-risk", "high-risk")
+    left = {each.requirement: each.cause for each in report.verdicts if each.verdict not in ("passed", "not-applicable") and each.decidable}
+    assert left == {}
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_nothing_is_passed_that_no_mutant_proves(country: str) -> None:
+    """What the reference passes, some mutant fails: no check of this run is one that cannot fail."""
+    proven = {mutant.requirement for mutant, _, _ in mutants_of("assistant")}
+    assert {each.requirement for each in reference(country).verdicts if each.verdict == "passed"} <= proven
+
+
+@pytest.mark.parametrize(("country", "mutant"), MUTANTS)
+def test_a_mutant_is_caught_under_its_requirement_and_accused_of_nothing_else(country: str, mutant: Mutant) -> None:
+    report = report_on(country, mutant.id)
+    found = accused(report)
+    assert report.of(mutant.requirement).verdict in ("failed", "warning"), found
+    assert set(found) <= {mutant.requirement, *mutant.also}, found
+    binding = report.of(mutant.requirement)
+    assert report.exit_code == (1 if binding.verdict == "failed" else report.exit_code)
