@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
+from conformance.assistant.conversation import is_completion
 from conformance.core.reading import EVENT_STREAM, event_values
 from harness.exchange import Exchange, Response
 
@@ -28,6 +29,16 @@ def asked(exchange: Exchange) -> Mapping[str, Any]:
 def wants_stream(exchange: Exchange) -> bool:
     """Whether a stream was asked for."""
     return asked(exchange).get("stream") is True
+
+
+def is_honourable(exchange: Exchange) -> bool:
+    """Whether what a request asks for can be held against its answer: a completion that did not break down, of a request that is allowed.
+
+    That a service takes what the profile does not allow is CORE-ERR-003's subject; what it makes of it is its own affair.
+    """
+    operation = exchange.operation
+    allowed = operation is not None and not operation.request_errors(exchange.request)
+    return is_completion(exchange) and allowed and not broke_down(exchange.answer)
 
 
 def is_number(value: Any) -> TypeGuard[int | float]:

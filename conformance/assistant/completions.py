@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.assistant.choices import asked, broke_down, choices, entries, is_number, parts, usages
+from conformance.assistant.choices import asked, choices, entries, is_honourable, is_number, parts, usages
 from conformance.assistant.conversation import is_completion
 from conformance.assistant.plain import ask, plain_question, refused
 from conformance.assistant.rewriting import rewritten, without
@@ -235,7 +235,7 @@ async def question_is_not_counted(request: Request, call_next: CallNext) -> Resp
 
 def _wants_several(exchange: Exchange) -> bool:
     n = asked(exchange).get("n")
-    return is_completion(exchange) and is_number(n) and n > 1 and bool(parts(exchange.answer)) and not broke_down(exchange.answer)
+    return is_number(n) and n > 1 and is_honourable(exchange) and bool(parts(exchange.answer))
 
 
 @rule("CHAT-API-007", when=_wants_several)

@@ -8,8 +8,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from conformance.assistant.choices import Choice, asked, broke_down, choices, entries, is_number, usages
-from conformance.assistant.conversation import COMPLETIONS, is_completion
+from conformance.assistant.choices import Choice, asked, broke_down, choices, entries, is_honourable, is_number, usages
+from conformance.assistant.conversation import COMPLETIONS
 from conformance.assistant.plain import ask, plain_question, refused
 from conformance.assistant.rewriting import rewritten, without
 from conformance.core.reading import excerpt
@@ -36,7 +36,7 @@ def _wanted(exchange: Exchange) -> int:
 
 
 def _is_limited(name: str) -> Any:
-    return lambda exchange: is_completion(exchange) and _limit(exchange, name) is not None and not broke_down(exchange.answer)
+    return lambda exchange: _limit(exchange, name) is not None and is_honourable(exchange)
 
 
 def _keeps_to(exchange: Exchange, name: str) -> None:
@@ -155,7 +155,7 @@ def _stops(exchange: Exchange) -> list[str]:
     return [each for each in sequences if isinstance(each, str) and each] if wanted else []
 
 
-@rule("CHAT-API-008", when=lambda exchange: is_completion(exchange) and bool(_stops(exchange)) and not broke_down(exchange.answer))
+@rule("CHAT-API-008", when=lambda exchange: bool(_stops(exchange)) and is_honourable(exchange))
 def stop_sequences_are_left_out(exchange: Exchange) -> None:
     """StopConfiguration: the returned text will not contain the stop sequence. A stream is read as a whole."""
     for index, choice in choices(exchange).items():
@@ -296,11 +296,11 @@ def _schema(exchange: Exchange) -> Any:
     return form.get("schema") if isinstance(form, dict) else None
 
 
-@rule("CHAT-API-012", when=lambda exchange: is_completion(exchange) and isinstance(_schema(exchange), dict))
+@rule("CHAT-API-012", when=lambda exchange: isinstance(_schema(exchange), dict) and is_honourable(exchange))
 def answers_fit_their_schema(exchange: Exchange) -> None:
     """ResponseFormatJsonSchema: the model follows the schema. An answer that was cut, filtered or withheld cannot, nor one that is a call."""
     whole = {index: choice for index, choice in choices(exchange).items() if _is_a_whole_text(choice)}
-    if not whole or broke_down(exchange.answer):
+    if not whole:
         raise NotTested("no choice of the answer is a whole text")
     try:
         validator = jsonschema_rs.Draft202012Validator(_schema(exchange), retriever=_refuse)

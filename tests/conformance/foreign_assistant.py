@@ -88,7 +88,7 @@ def foreign_assistant(habits: Habits | None = None) -> Starlette:
         others = (
             [{"id": "embedding-1", "object": "model", "created": 1, "owned_by": "x", "task": "embed"}] if own.other_models_first else []
         )
-        shown = {"id": "org/other-model@q4", "object": "model", "owned_by": "", "root": None, "permission": []}
+        shown: dict[str, Any] = {"id": "org/other-model@q4", "object": "model", "owned_by": "", "root": None, "permission": []}
         return answered({"object": "list", "data": [shown, *others], "models": None})
 
     async def complete(request: Request) -> Response:
