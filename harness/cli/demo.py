@@ -27,31 +27,29 @@ def demo(
     for file in ("pl.html", "lt.html", "faulty.html"):
         formats.check_target("html", out / file)
     reports = {
-        "pl": _tested("Reference assistant, Poland", "pl"),
-        "lt": _tested("Reference assistant, Lithuania", "lt"),
-        "faulty": _tested("Faulty assistant, Poland", "pl", FAULT),
+        "pl": _tested("Reference, Poland", "pl"),
+        "lt": _tested("Reference, Lithuania", "lt"),
+        "faulty": _tested("Faulty, Poland", "pl", FAULT),
     }
-    table = Table("participant", "class reached", "requirements passed", "requests", "seconds", "outcome", box=None, pad_edge=False)
-    for report in reports.values():
-        passed = sum(verdict.verdict == "passed" for verdict in report.verdicts)
-        table.add_row(
-            report.participant.name,
-            report.class_reached or "none",
-            str(passed),
-            str(report.requests),
-            f"{report.duration_s:.1f}",
-            report.outcome,
-        )
-    console.print(table)
-    failed = [verdict for verdict in reports["faulty"].verdicts if verdict.verdict == "failed"]
-    for verdict in failed:
-        console.print(f"\nThe faulty service ({FAULT}) fails {verdict.requirement}: {verdict.findings[0].message}.", soft_wrap=True)
+    console.print(_table(reports))
+    for verdict in reports["faulty"].verdicts:
+        if verdict.verdict == "failed":
+            console.print(f"\nThe faulty service ({FAULT}) fails {verdict.requirement}: {verdict.findings[0].message}.", soft_wrap=True)
     console.print()
     for key, report in reports.items():
-        for format, suffix in (("html", "html"), ("json", "json")):
-            formats.write(report, format, out / f"{key}.{suffix}")
+        for format in ("html", "json"):
+            formats.write(report, format, out / f"{key}.{format}")
         console.print(f"HTML report: {out / key}.html", soft_wrap=True)
     _check(reports)
+
+
+def _table(reports: dict[str, Report]) -> Table:
+    table = Table("participant", "outcome", "class reached", "passed", "requests", "seconds", box=None, pad_edge=False)
+    for report in reports.values():
+        passed = sum(verdict.verdict == "passed" for verdict in report.verdicts)
+        numbers = (str(passed), str(report.requests), f"{report.duration_s:.1f}")
+        table.add_row(report.participant.name, report.outcome, report.class_reached or "none", *numbers)
+    return table
 
 
 def _tested(name: str, country: str, mutant: str | None = None) -> Report:
