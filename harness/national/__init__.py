@@ -9,9 +9,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol, cast
 
 
@@ -74,14 +74,14 @@ def plain_name(name: str) -> str:
 
 
 _ELEVEN_DIGITS = re.compile(
-    r"(?<![\w+])"  # not within a word or a longer number, not a telephone number
-    r"(?<![0-9][.,:])(?<!\w-)"  # not the tail of a decimal, a time or a compound id
     r"[0-9]{11}"
+    r"(?<![\w+][0-9]{11})"  # not within a word or a longer number, not a telephone number
+    r"(?<![0-9][.,:][0-9]{11})(?<!\w-[0-9]{11})"  # not the tail of a decimal, a time or a compound id
     r"(?!\w)(?![.,:][0-9])(?!-\w)"
-)
+)  # looks behind once it has found digits, not at every character
 
 
-def eleven_digits(text: str) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=16)  # every country asks about the same text
+def eleven_digits(text: str) -> Sequence[tuple[int, str]]:
     """Every free-standing run of exactly eleven ASCII digits with its index: the raw form of both PESEL and asmens kodas."""
-    for match in _ELEVEN_DIGITS.finditer(text):
-        yield match.start(), match.group()
+    return [(match.start(), match.group()) for match in _ELEVEN_DIGITS.finditer(text)]
