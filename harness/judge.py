@@ -16,7 +16,7 @@ from harness.exchange import Exchange, Request
 from harness.profile import Operation, Profile, Requirement, Side
 
 KEPT = 16
-"""How many findings of one requirement are kept with their exchange; all are counted."""
+"""How many findings of one requirement are kept with their exchange, one for each message; all are counted."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Tally:
 
     exercised: int = 0
     violations: int = 0
-    findings: list[Found] = field(default_factory=list)
+    findings: dict[str, Found] = field(default_factory=dict)
+    """By message, the first exchange that shows it: what is wrong the same way a hundred times is said once."""
     adapters: set[str] = field(default_factory=set)
     not_tested: list[str] = field(default_factory=list)
     not_applicable: list[str] = field(default_factory=list)
@@ -53,11 +54,17 @@ class Tally:
     """Scenarios that are planned and did not end yet."""
 
     def add(self, found: Found) -> None:
-        """Count a violation and keep it if it is among the first."""
+        """Count a violation, and keep it where it is the first of its message, or one of the first messages."""
         self.violations += 1
-        self.findings.append(found)
+        known = self.findings.get(found.message)
+        if known is None or found.order < known.order:
+            self.findings[found.message] = found
         if len(self.findings) > 4 * KEPT:
-            self.findings = sorted(self.findings, key=lambda each: each.order)[:KEPT]
+            self.findings = {each.message: each for each in self.first(KEPT)}
+
+    def first(self, most: int) -> list[Found]:
+        """The first findings, in an order that is the same in every run."""
+        return sorted(self.findings.values(), key=lambda each: each.order)[:most]
 
 
 class Judge:

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.judge import KEPT, Found, Tally
+from harness.judge import Found, Tally
 from harness.profile import CLASSES, ConformanceClass, Profile, Requirement
 from harness.report import ClassResult, Finding, Outcome, Verdict, VerdictName
 
@@ -28,7 +28,7 @@ def decide(requirement: Requirement, profile: Profile, tally: Tally, deciding: D
     name, cause = _name_and_cause(requirement, tally, deciding)
     shown: list[Found] = []
     if name in ("failed", "warning"):
-        shown = sorted(tally.findings, key=lambda each: each.order)[: min(SHOWN, KEPT)]
+        shown = tally.first(SHOWN)
     elif name == "needs-review":
         shown = sorted(tally.needs_review, key=lambda each: each.order)[:SHOWN]
     findings = [

@@ -29,6 +29,12 @@ def test_rules_judge_a_recording(profiles: Path) -> None:
     assert (report.requests, report.outcome) == (2, "not-conformant")
 
 
+def test_the_same_fault_is_shown_once_and_counted_every_time(profiles: Path) -> None:
+    verdict = judged(profiles, *(greeted(f"Ona{number}", "You!") for number in range(100))).of("GREE-TXT-001")
+    assert verdict.violations == 100
+    assert [each.exchange for each in verdict.findings] == ["recorded.Ona0"]
+
+
 def test_scenarios_are_not_tested_in_a_recording(profiles: Path) -> None:
     verdict = judged(profiles, greeted("Ona", "Dear Ona!")).of("GREE-TXT-002")
     assert (verdict.verdict, verdict.cause) == ("not-tested", "it takes a live service; a recording was judged")
