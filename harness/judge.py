@@ -6,7 +6,7 @@ It keeps counts and the exchanges that show a finding, never all exchanges, so t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -47,24 +47,35 @@ class Tally:
     adapters: set[str] = field(default_factory=set)
     not_tested: list[str] = field(default_factory=list)
     not_applicable: list[str] = field(default_factory=list)
-    needs_review: list[Found] = field(default_factory=list)
+    needs_review: dict[str, Found] = field(default_factory=dict)
     harness_errors: list[str] = field(default_factory=list)
     unsent: str | None = None
     pending: set[str] = field(default_factory=set)
     """Scenarios that are planned and did not end yet."""
 
     def add(self, found: Found) -> None:
-        """Count a violation, and keep it where it is the first of its message, or one of the first messages."""
+        """Count a violation."""
         self.violations += 1
-        known = self.findings.get(found.message)
-        if known is None or found.order < known.order:
-            self.findings[found.message] = found
-        if len(self.findings) > 4 * KEPT:
-            self.findings = {each.message: each for each in self.first(KEPT)}
+        _keep(self.findings, found)
 
-    def first(self, most: int) -> list[Found]:
-        """The first findings, in an order that is the same in every run."""
-        return sorted(self.findings.values(), key=lambda each: each.order)[:most]
+    def review(self, found: Found) -> None:
+        """Note what a person has to look at."""
+        _keep(self.needs_review, found)
+
+
+def first(findings: Mapping[str, Found], most: int) -> list[Found]:
+    """The first findings, in an order that is the same in every run."""
+    return sorted(findings.values(), key=lambda each: each.order)[:most]
+
+
+def _keep(findings: dict[str, Found], found: Found) -> None:
+    """Keep a finding where it is the first of its message, or one of the first messages."""
+    known = findings.get(found.message)
+    if known is None or found.order < known.order:
+        findings[found.message] = found
+    if len(findings) > 4 * KEPT:
+        for each in sorted(findings.values(), key=lambda each: each.order)[KEPT:]:
+            del findings[each.message]
 
 
 class Judge:
@@ -119,7 +130,7 @@ class Judge:
             else:
                 tally.add(found(violation, check, exchanges[-1]))
         except NeedsReview as review:
-            tally.needs_review.append(Found(review.message, check.name, review.exchange or exchanges[-1]))
+            tally.review(Found(review.message, check.name, review.exchange or exchanges[-1]))
         except (NotApplicable, NotTested):
             tally.exercised -= 1
         except Exception as error:  # whatever a check does wrong is the harness's fault, and named as such

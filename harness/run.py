@@ -209,7 +209,7 @@ class _Run:
         except Violation as violation:
             tally.add(found(violation, check, None))
         except NeedsReview as review:
-            tally.needs_review.append(Found(review.message, check.name, review.exchange))
+            tally.review(Found(review.message, check.name, review.exchange))
         except NotTested as cause:
             tally.not_tested.append(str(cause))
         except NotApplicable as cause:

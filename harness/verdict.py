@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.judge import Found, Tally
+from harness.judge import Found, Tally, first
 from harness.profile import CLASSES, ConformanceClass, Profile, Requirement
 from harness.report import ClassResult, Finding, Outcome, Verdict, VerdictName
 
@@ -28,9 +28,9 @@ def decide(requirement: Requirement, profile: Profile, tally: Tally, deciding: D
     name, cause = _name_and_cause(requirement, tally, deciding)
     shown: list[Found] = []
     if name in ("failed", "warning"):
-        shown = tally.first(SHOWN)
+        shown = first(tally.findings, SHOWN)
     elif name == "needs-review":
-        shown = sorted(tally.needs_review, key=lambda each: each.order)[:SHOWN]
+        shown = first(tally.needs_review, SHOWN)
     findings = [
         Finding(each.message, each.pointer, each.exchange.id if each.exchange else None, each.expected, each.got, each.check)
         for each in shown
@@ -68,7 +68,7 @@ def _name_and_cause(requirement: Requirement, tally: Tally, deciding: Deciding) 
     if tally.harness_errors:
         return "harness-error", tally.harness_errors[0]
     if tally.needs_review:
-        return "needs-review", tally.needs_review[0].message
+        return "needs-review", first(tally.needs_review, 1)[0].message
     if not _concerns(requirement, deciding.profiles):
         subject = {"request-body": "takes a request body", "generation": "generates content"}[str(requirement.needs)]
         return "not-applicable", f"no operation of the profiles in this run {subject}"
