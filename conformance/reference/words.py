@@ -54,14 +54,14 @@ def _differs_in_ending(first: str, second: str) -> bool:
     return common >= 3 and (longest - common <= 2 if longest <= 6 else common >= 0.6 * longest)
 
 
-def _one_slip(first: str, second: str) -> bool:
-    """Whether one letter left out, put in, changed or swapped with its neighbour makes one word of the other."""
-    if abs(len(first) - len(second)) > 1:
-        return False
+def _differs_in_a_slip(first: str, second: str) -> bool:
+    """Whether one slip makes one word of the other: a letter left out, put in or changed; or two swapped, whatever the ending."""
     start = _common_beginning(first, second)
+    swapped = first[start : start + 2] == second[start : start + 2][::-1]
+    if swapped and len(first) > start + 1:
+        return _differs_in_ending(second[:start] + second[start : start + 2][::-1] + second[start + 2 :], first)
     end = _common_beginning(first[start:][::-1], second[start:][::-1])
-    one, other = first[start : len(first) - end], second[start : len(second) - end]
-    return max(len(one), len(other)) <= 1 or (len(one) == 2 and one == other[::-1])
+    return max(len(first), len(second)) - start - end <= 1
 
 
 class Vocabulary:
@@ -94,5 +94,5 @@ class Vocabulary:
             if alike >= ALIKE and not has_digit(known):
                 found[known] = alike
         if not found and len(word) >= 5:
-            return dict.fromkeys((known for known in shared if _one_slip(word, known)), _SLIP)
+            return dict.fromkeys((known for known in shared if _differs_in_a_slip(word, known)), _SLIP)
         return found
