@@ -99,7 +99,7 @@ LEGAL: list[tuple[str, Exchange]] = [
     ("CHAT-API-002", asked(operation="listModels", answer={"error": "no"}, status=403)),
     # limits: kept, not reached, counted with what ends a text, reasoning apart
     ("CHAT-API-003", whole("a b", "length", asks={"max_tokens": 2}, usage=used(1, 2, 3))),
-    ("CHAT-API-003", whole("a b", "length", asks={"max_tokens": 2}, usage=used(1, 4, 5))),
+    ("CHAT-API-003", whole("a b", "length", asks={"max_tokens": 2}, usage=used(1, 7, 8))),
     ("CHAT-API-003", whole("a", "stop", asks={"max_tokens": 2})),
     ("CHAT-API-003", whole("nepaprasčiausiai" * 4, "length", asks={"max_tokens": 2})),
     ("CHAT-API-003", whole("-" * 120, "length", asks={"max_tokens": 1})),
@@ -193,7 +193,7 @@ WRONG: list[tuple[str, Exchange]] = [
     ("CHAT-API-002", asked(operation="listModels", answer=[{"id": "a"}])),
     ("CHAT-API-002", asked(operation="listModels", answer={"data": [{"id": "a", "object": "model"}, {"name": "b", "object": "model"}]})),
     ("CHAT-API-002", asked(operation="listModels", answer={"data": [{"id": "a", "object": "model", "created": "2026-11-24"}]})),
-    ("CHAT-API-003", whole("a b", "length", asks={"max_tokens": 2}, usage=used(1, 5, 6))),
+    ("CHAT-API-003", whole("a b", "length", asks={"max_tokens": 2}, usage=used(1, 30, 31))),
     ("CHAT-API-003", whole(WORDS, asks={"max_tokens": 5})),
     ("CHAT-API-003", whole("ž" * 900, asks={"max_tokens": 5})),
     ("CHAT-API-003", stream(ROLE, chunk({"content": WORDS}), END, DONE, asks={"max_tokens": 5})),
