@@ -26,8 +26,27 @@ Transport = httpx.AsyncBaseTransport
 
 
 def asgi_transport(app: Any) -> Transport:
-    """A transport that calls an ASGI application in this process."""
-    return httpx.ASGITransport(app=app)
+    """A transport that calls an ASGI application in this process. One that raises answers as a server would let it: 500, or not to the end."""
+
+    async def served(scope: Any, receive: Any, send: Any) -> None:
+        said: list[Any] = []
+
+        async def sending(message: Any) -> None:
+            said[:] = [message]
+            await send(message)
+
+        try:
+            await app(scope, receive, sending)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            if said and (said[0]["type"] == "http.response.start" or said[0].get("more_body")):
+                raise ConnectionAbortedError("the application failed in the middle of its answer") from error
+            if not said:
+                await send({"type": "http.response.start", "status": 500, "headers": [(b"content-type", b"text/plain; charset=utf-8")]})
+                await send({"type": "http.response.body", "body": b"Internal Server Error"})
+
+    return httpx.ASGITransport(app=served)
 
 
 class Client:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from harness.client import Client
+from harness.client import Client, asgi_transport
 from harness.errors import Unreachable
 from harness.exchange import Exchange, Headers, Request
 from harness.participant import Credential, Limits, Participant
@@ -248,3 +248,33 @@ def test_a_token_endpoint_that_gives_no_token_is_unreachable(answer: bytes) -> N
     with pytest.raises(Unreachable) as refusal:
         asyncio.run(drive())
     assert "s3cret" not in str(refusal.value)
+
+
+async def fails_at_once(scope: object, receive: object, send: object) -> None:
+    raise ValueError("secret of the application")
+
+
+async def fails_in_the_middle(scope: object, receive: object, send: Callable[[object], Awaitable[None]]) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+    raise ValueError("secret of the application")
+
+
+async def fails_after_its_answer(scope: object, receive: object, send: Callable[[object], Awaitable[None]]) -> None:
+    """As Starlette does, which answers 500 and raises all the same."""
+    await send({"type": "http.response.start", "status": 500, "headers": []})
+    await send({"type": "http.response.body", "body": b"sorry"})
+    raise ValueError("secret of the application")
+
+
+@pytest.mark.parametrize(
+    ("app", "status", "fault"), [(fails_at_once, 500, None), (fails_in_the_middle, 0, "broken-off"), (fails_after_its_answer, 500, None)]
+)
+def test_an_application_that_raises_is_a_server_that_fails(app: object, status: int, fault: str | None) -> None:
+    async def drive() -> Exchange:
+        async with Client(Participant("http://127.0.0.1", "x", limits=LIMITS), asgi_transport(app)) as client:
+            return await client.send("t.1", Request("GET", "/"))
+
+    exchange = asyncio.run(drive())
+    assert (exchange.status, exchange.fault.kind if exchange.fault else None) == (status, fault)
+    assert "secret" not in str(exchange)
