@@ -50,7 +50,7 @@ async def health_is_told_to_anybody(service: Service) -> None:
         raise Violation(f"the answer does not fit the profile: {excerpt(errors[0].message)}", pointer=errors[0].pointer, exchange=exchange)
 
 
-@mutant("CORE-HLT-001")
+@mutant("CORE-HLT-001", also=("CORE-DOC-002",))
 async def healthy_is_a_text(request: Request, call_next: CallNext) -> Response:
     """The health answer says "true" where it should say true."""
     return await with_members(request, call_next, "/health", healthy="true")
@@ -85,13 +85,13 @@ async def the_card_fits_its_schema(service: Service) -> None:
         raise Violation(f"the service card is not right: {excerpt(errors[0].message)}{more}", pointer=errors[0].pointer, exchange=exchange)
 
 
-@mutant("CORE-CRD-001")
+@mutant("CORE-CRD-001", also=("CORE-DOC-002",))
 async def card_without_a_contact(request: Request, call_next: CallNext) -> Response:
     """The service card names nobody to turn to."""
     return await with_members(request, call_next, "/service-card", contact=None)
 
 
-@mutant("CORE-CRD-001")
+@mutant("CORE-CRD-001", also=("CORE-DOC-002",))
 async def card_with_a_country_name(request: Request, call_next: CallNext) -> Response:
     """The service card writes the provider's country as a name."""
     return await changed(request, call_next, "/service-card", lambda card: card["provider"].update(country="Lietuva"))

@@ -215,7 +215,7 @@ async def card_is_encoded_twice(request: Request, call_next: CallNext) -> Respon
     return await changed(request, call_next, "/service-card", change)
 
 
-@mutant("CORE-ENC-005", also=("CORE-LOG-002",))
+@mutant("CORE-ENC-005", also=("CORE-LOG-002", "CHAT-LNG-002"))
 async def streams_lose_letters(request: Request, call_next: CallNext) -> Response:
     """In streams, letters that fall between two tokens come out as U+FFFD."""
     answer = await call_next(request)

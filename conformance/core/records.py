@@ -197,7 +197,7 @@ async def six_months_of_thirty_days(request: Request, call_next: CallNext) -> Re
     return await with_members(request, call_next, "/service-card", logRetentionDays=180)
 
 
-@mutant("CORE-OVS-001", also=("CORE-CRD-001",))
+@mutant("CORE-OVS-001", also=("CORE-CRD-001", "CORE-DOC-002"))
 async def nobody_can_stop_it(request: Request, call_next: CallNext) -> Response:
     """The card names a contact for oversight, but no way to stop the system."""
     oversight = {"contact": "prieziura@example.lt", "stopProcedure": " "}
