@@ -167,7 +167,8 @@ def _network(participant: Participant) -> Transport:
         context = participant.credential.ssl_context(context)
 
     def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=participant.limits.concurrency + 2, ssl=context)
+        # Servers close connections that were idle for 5 s and more (uvicorn, Node); one that is just closing must not look like a broken answer.
+        connector = aiohttp.TCPConnector(limit=participant.limits.concurrency + 2, ssl=context, keepalive_timeout=2)
         skip = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers=skip)
 
