@@ -57,7 +57,7 @@ def serve(app: Any, port: int, ready: Callable[[str], None]) -> None:
         UsageError: the port is taken or not allowed.
     """
     with _listening(port) as (listener, url):
-        server = _Server(uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=2), lambda: ready(url))
+        server = _Server(_config(app), lambda: ready(url))
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
 
@@ -67,7 +67,7 @@ def running(app: Any) -> Iterator[str]:
     """Serve ``app`` in a thread while the block runs; gives the base URL."""
     up = threading.Event()
     with _listening(0) as (listener, url):
-        server = _Server(uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=2), up.set)
+        server = _Server(_config(app), up.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         if not up.wait(timeout=20):
@@ -77,6 +77,11 @@ def running(app: Any) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(timeout=10)
+
+
+def _config(app: Any) -> uvicorn.Config:
+    """Idle connections are kept for longer than a busy machine may make a client pause."""
+    return uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=2, timeout_keep_alive=75)
 
 
 class _Server(uvicorn.Server):
