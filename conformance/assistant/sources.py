@@ -62,6 +62,8 @@ async def answers_name_official_sources(service: Service) -> None:
             got = excerpt(each.text) if each.assurance else "no assurance"
             message = f"the answer to “{question(each.exchange.request)}” names no source"
             raise Violation(message, expected="assurance.sources", got=got, pointer="/assurance/sources", exchange=each.exchange)
+        if not service.card:
+            raise NotTested("the service card, which declares the official sources, cannot be read")
         if not domains:
             raise Violation("the service card declares no officialSources", expected="the domains of the sources", got=official)
         for url in each.sources:

@@ -51,7 +51,7 @@ def invalid_input_is_not_accepted(exchange: Exchange) -> None:
         raise Violation("a request that the profile does not allow is accepted", expected="4xx", got=str(exchange.status))
 
 
-@mutant("CORE-ERR-003")
+@mutant("CORE-ERR-003", also=("CHAT-API-007", "CHAT-API-008", "CHAT-API-012"))
 async def what_does_not_fit_is_dropped(request: Request, call_next: CallNext) -> Response:
     """Members that do not fit are dropped without a word, and the rest of the request is served."""
     answer = await call_next(request)
