@@ -243,7 +243,12 @@ def as_many_choices_as_asked_for(exchange: Exchange) -> None:
     """CreateChatCompletionRequest, n: how many choices to generate; index: the index of the choice in the list."""
     n, found = int(asked(exchange)["n"]), sorted(choices(exchange))
     if found != sorted(repr(index) for index in range(n)):
-        raise Violation(f"{n} choices were asked for", expected=f"indexes 0 to {n - 1}", got=", ".join(found) or "none", pointer="/choices")
+        raise Violation(
+            f"{n} choices were asked for",
+            expected=f"indexes 0 to {n - 1}",
+            got=f"indexes {', '.join(found)}" if found else "none",
+            pointer="/choices",
+        )
 
 
 @scenario("CHAT-API-007")

@@ -16,8 +16,6 @@ from conformance.core.reading import excerpt
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, NotJSON, Request, Response, parse_json
 
-_SLACK = 8
-"""Tokens by which a server that keeps to a limit may miss it: what begins and ends a text is counted too, and a letter of several is finished."""
 _LONG = "Write the numbers from one to one hundred in words, separated by commas."
 
 
@@ -27,6 +25,11 @@ def _limit(exchange: Exchange, name: str) -> int | None:
     values = [members[each] for each in ("max_tokens", "max_completion_tokens") if members.get(each) is not None]
     wanted = members.get(name)
     return int(wanted) if is_number(wanted) and wanted >= 1 and all(value == wanted for value in values) else None
+
+
+def _most(limit: int) -> int:
+    """The most tokens of a server that keeps to a limit: it may count what begins and ends a text, and finish a letter of several tokens."""
+    return limit + limit // 4 + 8
 
 
 def _wanted(exchange: Exchange) -> int:
@@ -53,7 +56,7 @@ def _keeps_to(exchange: Exchange, name: str) -> None:
         reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else None
         if name == "max_tokens" and is_number(reasoning):
             written -= reasoning
-        if written > max(len(found), _wanted(exchange)) * (limit + _SLACK):
+        if written > max(len(found), _wanted(exchange)) * _most(limit):
             raise Violation(f"{name} is ignored", expected=f"{limit} tokens at most", got=f"{written:.0f} tokens", pointer="/usage")
     for index, choice in found.items():
         words, letters = len(choice.content.split()), len(choice.content)
@@ -93,7 +96,7 @@ async def _cut_short(service: Service, name: str) -> None:
             continue
         usage = usages(exchange)[-1] if usages(exchange) else {}
         reasons = {choice.finish_reason for choice in choices(exchange).values()}
-        if "length" in reasons or (is_number(usage.get("completion_tokens")) and usage["completion_tokens"] > limit + _SLACK):
+        if "length" in reasons or (is_number(usage.get("completion_tokens")) and usage["completion_tokens"] > _most(limit)):
             return
         if reasons == {"stop"} and usage.get("completion_tokens") == limit:
             cut.append(exchange)
@@ -339,6 +342,8 @@ async def answers_to_a_schema(service: Service) -> None:
     }
     wanted = {"type": "json_schema", "json_schema": {"name": "served", "strict": True, "schema": schema}}
     exchange = await ask(service, {**await plain_question(service), "response_format": wanted})
+    if exchange.status >= 500 and "retry-after" not in exchange.answer.headers:
+        raise Violation("response_format leads to a server error", expected="2xx or 4xx", got=str(exchange.status), exchange=exchange)
     if not refused(exchange) and not any(_is_a_whole_text(choice) for choice in choices(exchange).values()):
         raise NotTested("the answer to a request with a schema is cut or empty")
 

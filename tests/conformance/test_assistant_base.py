@@ -99,7 +99,7 @@ LEGAL: list[tuple[str, Exchange]] = [
     ("CHAT-API-002", asked(operation="listModels", answer={"error": "no"}, status=403)),
     # limits: kept, not reached, counted with what ends a text, reasoning apart
     ("CHAT-API-003", whole("a b", "length", asks={"max_tokens": 2}, usage=used(1, 2, 3))),
-    ("CHAT-API-003", whole("a b", "length", asks={"max_tokens": 2}, usage=used(1, 7, 8))),
+    ("CHAT-API-003", whole("a b", "length", asks={"max_tokens": 200}, usage=used(1, 240, 241))),
     ("CHAT-API-003", whole("a", "stop", asks={"max_tokens": 2})),
     ("CHAT-API-003", whole("nepaprasčiausiai" * 4, "length", asks={"max_tokens": 2})),
     ("CHAT-API-003", whole("-" * 120, "length", asks={"max_tokens": 1})),
