@@ -1,4 +1,4 @@
-"""Completions and models as the base standard has them: their shape, how answers end, what they took."""
+"""Completions as the base standard has them: their shape, how many there are, how they end, what they took."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from conformance.core.reading import EVENT_STREAM, parses
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response
 
-MODELS = "/v1/models"
 FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")
 
 
@@ -76,71 +75,6 @@ async def model_is_not_said(request: Request, call_next: CallNext) -> Response:
 async def completions_are_called_text(request: Request, call_next: CallNext) -> Response:
     """Completions of a conversation are declared as those of the older operation, text_completion."""
     return await rewritten(request, call_next, object="text_completion")
-
-
-def _lists_models(exchange: Exchange) -> bool:
-    return exchange.operation is not None and exchange.operation.id == "listModels" and exchange.succeeded and parses(exchange.answer)
-
-
-@rule("CHAT-API-002", when=_lists_models)
-def models_are_listed(exchange: Exchange) -> None:
-    """ListModelsResponse requires data, Model an id and the object model. created and owned_by are left out by some and have types."""
-    content = exchange.answer.document
-    models = content.get("data") if isinstance(content, dict) else None
-    if not isinstance(models, list) or not models:
-        raise Violation("no model is listed", expected="at least one", got=models, pointer="/data")
-    for number, model in enumerate(models):
-        place = f"/data/{number}"
-        if not isinstance(model, dict) or not isinstance(model.get("id"), str) or not model["id"]:
-            raise Violation("a listed model has no id", expected="a text", got=model, pointer=f"{place}/id")
-        if model.get("object") != "model":
-            raise Violation("a listed model is not declared as one", expected="model", got=model.get("object"), pointer=f"{place}/object")
-        if model.get("created") is not None and not is_number(model["created"]):
-            got = model["created"]
-            raise Violation("created of a model is no time", expected="seconds since the epoch", got=got, pointer=f"{place}/created")
-        if not isinstance(model.get("owned_by", ""), str | None):
-            raise Violation("owned_by of a model is no text", expected="a text", got=model["owned_by"], pointer=f"{place}/owned_by")
-
-
-_TRIED = 6
-"""How many listed models are asked before the scenario gives up: a list may begin with models for other uses, such as embeddings."""
-
-
-@scenario("CHAT-API-002")
-async def a_listed_model_answers(service: Service) -> None:
-    """The id of a Model "can be referenced in the API endpoints": at least one of them in this one."""
-    listed = await service.send("GET", MODELS)
-    content = listed.answer.document
-    entries = content.get("data") if isinstance(content, dict) else None
-    ids = [entry["id"] for entry in entries or () if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
-    if not listed.succeeded or not ids:
-        raise NotTested("the service lists no model")
-    last = listed
-    for id in ids[:_TRIED]:
-        last = await ask(service, {"model": id, "messages": [{"role": "user", "content": "Labas!"}]})
-        if not refused(last):
-            return
-    if len(ids) > _TRIED:
-        raise NotTested(f"none of the first {_TRIED} of {len(ids)} listed models was served")
-    raise Violation("a completion is refused for every listed model", expected="2xx", got=str(last.status), exchange=last)
-
-
-@mutant("CHAT-API-002", also=("CORE-API-002", "CORE-DOC-002"))
-async def models_are_not_declared(request: Request, call_next: CallNext) -> Response:
-    """Listed models have a name where the standard has an object."""
-    answer = await call_next(request)
-    if request.path != MODELS or answer.status != 200 or not isinstance(answer.document, dict):
-        return answer
-    return answer.with_json({**answer.document, "data": [{"id": each["id"], "name": each["id"]} for each in answer.document["data"]]})
-
-
-@mutant("CHAT-API-002", also=("CORE-API-001",))
-async def models_are_listed_by_their_files(request: Request, call_next: CallNext) -> Response:
-    """Models are listed by the names of their files, and completions take other names."""
-    answer = await call_next(request)
-    if request.path != MODELS or answer.status != 200 or not isinstance(answer.document, dict):
-        return answer
-    return answer.with_json({**answer.document, "data": [{**each, "id": f"{each['id']}.gguf"} for each in answer.document["data"]]})
 
 
 def _has_ended(exchange: Exchange) -> bool:

@@ -107,7 +107,7 @@ def with_models(*ids: str, served: str = "", refusal: int = 404) -> Answer:
         (with_models(*"abcdefgh", served="h"), "NotTested"),
         (with_models("m", refusal=403), "NotTested"),
         (with_models("m", refusal=503), "NotTested"),
-        (with_models(), "NotTested"),  # the rule says what is wrong
+        (with_models(), "Violation"),
     ],
 )
 def test_listed_models(given: Answer, expected: str) -> None:
