@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -31,8 +32,9 @@ _QUOTED = re.compile(
 def own_words(text: str) -> str:
     """What a person says, without the documents and quotations that are handed over with it: those are data, whatever they ask for.
 
-    A text that is nothing but a quotation is taken for what the person says.
+    A text that is nothing but a quotation is taken for what the person says. The words are in NFC, however they came.
     """
+    text = unicodedata.normalize("NFC", text)
     own = _QUOTED.sub(" ", text)
     return (own if re.search(r"\w", own) else text)[:_LONGEST]
 
