@@ -6,7 +6,7 @@ import json
 
 from conformance.assistant.choices import broke_down, is_number
 from conformance.assistant.conversation import COMPLETIONS
-from conformance.assistant.plain import ask, plain_question, refused
+from conformance.assistant.plain import ask, plain_question, plainly, refused
 from conformance.core.reading import excerpt, parses
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response
@@ -53,7 +53,7 @@ async def a_listed_model_answers(service: Service) -> None:
         raise NotTested("the service lists no model")
     last = listed
     for id in ids[:_TRIED]:
-        last = await ask(service, {"model": id, "messages": [{"role": "user", "content": "Labas!"}]})
+        _, last = await plainly(service, model=id)
         if not refused(last):
             return
     if len(ids) > _TRIED:

@@ -17,20 +17,26 @@ async def ask(service: Service, content: Mapping[str, Any]) -> Exchange:
     return await service.send("POST", COMPLETIONS, json=dict(content))
 
 
-async def plain_question(service: Service, **members: Any) -> dict[str, Any]:
-    """The members of the profile's plain request, with ``members``, as the service serves them.
+async def plainly(service: Service, **members: Any) -> tuple[dict[str, Any], Exchange]:
+    """Ask the profile's plain question, with ``members`` in place of its own: what was asked in the end, and what came of it.
 
-    The plain request has a limit, so that a slow model does not talk on; a service that refuses limits is asked without. The request has
-    been served once when this returns, so that what is refused afterwards is refused for what was added to it.
-
-    Raises:
-        NotTested: it is not served.
+    The plain request has a limit, so that a slow model does not talk on; a service that refuses it is asked without.
     """
     content = {**service.sample("POST").document, **members}
     exchange = await ask(service, content)
     if 400 <= exchange.status < 500 and any(name in content for name in _LIMITS):
         content = {name: value for name, value in content.items() if name not in _LIMITS}
         exchange = await ask(service, content)
+    return content, exchange
+
+
+async def plain_question(service: Service, **members: Any) -> dict[str, Any]:
+    """The members of the plain question, with ``members``, once they have been served: what is refused next is refused for what is added.
+
+    Raises:
+        NotTested: they are not served.
+    """
+    content, exchange = await plainly(service, **members)
     if not exchange.succeeded:
         raise NotTested(f"the plain question is answered with {exchange.status}")
     return content
