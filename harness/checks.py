@@ -124,7 +124,7 @@ class Service(Protocol):
         ...
 
     def sample(self, method: str = "POST") -> Request:
-        """A plain valid request of the profile under test with this method: the first valid vector, its variables bound.
+        """A plain valid request of the profile under test with this method: the first valid vector that the service serves, its variables bound.
 
         Raises:
             NotTested: no profile of the run has one, or its variables could not be bound.

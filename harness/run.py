@@ -22,7 +22,7 @@ from harness.exchange import Exchange, Request, media_type
 from harness.judge import Found, Judge, found
 from harness.pace import BudgetSpent, Pace
 from harness.participant import Participant
-from harness.plan import plan
+from harness.plan import plain_vectors, plan
 from harness.profile import CLASSES, ConformanceClass, Operation, Profile
 from harness.report import Report
 from harness.reporting import Ran, conclude
@@ -32,6 +32,8 @@ from harness.vectors import Vector, bind
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps planned."""
+PLAIN_TRIES = 3
+"""How many valid vectors are tried to find one that the service serves."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class _Run:
         self._sender = Sender(client, self._judge, self._pace, ending, options.seed, participant.limits.longest_wait)
         self._variables: dict[str, str] = dict(options.variables)
         self._card: Mapping[str, Any] = {}
+        self._plain: dict[str, Request] = {}
+        self._operations = [operation for profile in profiles for operation in profile.operations]
         self._notes: list[str] = []
         self._started, self._clock = time.time(), time.perf_counter()
 
@@ -102,12 +106,16 @@ class _Run:
                 self._judge.tallies[step.requirement].pending.add(step.name)
         await self._first_contact()
         await self._read_card()
+        asked = await self._find_plain_requests()
         steps, done = iter(planned), 0
 
         async def work() -> None:
             nonlocal done
             for step in steps:
-                await (self._play(step) if isinstance(step, Check) else self._send_vector(*step))
+                if isinstance(step, Check):
+                    await self._play(step)
+                elif step[1].id not in asked:
+                    await self._send_vector(*step)
                 done += 1
                 if self._progress:
                     self._progress(done, len(planned))
@@ -173,17 +181,38 @@ class _Run:
         content = exchange.response.document if exchange.response and exchange.succeeded else None
         self._card = content if isinstance(content, dict) else {}
 
-    async def _send_vector(self, profile: Profile, vector: Vector) -> None:
+    async def _find_plain_requests(self) -> set[str]:
+        """Send the first valid vectors of each method until one is served: that is the plain request which scenarios build on.
+
+        Returns the ids of the vectors sent. Where none is served the first stands, and scenarios say what became of it.
+        """
+        asked: set[str] = set()
+        for method in ("POST", "GET"):
+            for profile, vector in plain_vectors(self._profiles, method)[:PLAIN_TRIES]:
+                exchange = await self._send_vector(profile, vector)
+                asked.add(vector.id)
+                if exchange is None:
+                    break
+                if exchange.succeeded or method not in self._plain:
+                    operation = profile.operation(str(vector.operation))
+                    self._plain[method] = bind(vector, operation.method, operation.path, self._variables)
+                if exchange.succeeded:
+                    break
+        return asked
+
+    async def _send_vector(self, profile: Profile, vector: Vector) -> Exchange | None:
+        """Send one vector; None where it could not be, which stands in the tallies of what it is for."""
         operation = profile.operation(vector.operation) if vector.operation else None
         try:
             request = bind(vector, operation.method if operation else "GET", operation.path if operation else "/", self._variables)
-            await self._sender.send(vector.id, request, vector=vector)
+            return await self._sender.send(vector.id, request, vector=vector)
         except KeyError as missing:
             self._unsent(vector, f"the profile's variable {missing.args[0]} could not be bound")
         except BudgetSpent:
             self._unsent(vector, "the request budget was spent")
         except Unreachable as error:
             self._unsent(vector, str(error))
+        return None
 
     def _unsent(self, vector: Vector, cause: str) -> None:
         for id in vector.exercises:
@@ -194,7 +223,8 @@ class _Run:
         service = DrivenService(
             check.function.__name__.replace("_", "-"),
             self._sender,
-            self._profiles,
+            self._operations,
+            plain=self._plain,
             card=self._card,
             variables=self._variables,
             seed=self._options.seed,

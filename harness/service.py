@@ -11,20 +11,22 @@ from harness.checks import NotApplicable, NotTested
 from harness.errors import Unreachable
 from harness.exchange import Exchange, Headers, Request
 from harness.pace import BudgetSpent
-from harness.profile import Operation, Profile
+from harness.profile import Operation
 from harness.sending import Sender
-from harness.vectors import bind
 
 
 class DrivenService:
-    """One scenario's view of the provider. ``name`` is the scenario's; the ids of its exchanges begin with it."""
+    """One scenario's view of the provider. ``name`` is the scenario's; the ids of its exchanges begin with it. ``plain`` are the plain requests by
+    method.
+    """
 
     def __init__(
         self,
         name: str,
         sender: Sender,
-        profiles: Sequence[Profile],
+        operations: Sequence[Operation],
         *,
+        plain: Mapping[str, Request],
         card: Mapping[str, Any],
         variables: Mapping[str, str],
         seed: int,
@@ -33,8 +35,8 @@ class DrivenService:
     ) -> None:
         self.card, self.variables, self.country, self.has_credential = card, variables, country, has_credential
         self.random = Random(f"{seed}:{name}")
-        self.operations: Sequence[Operation] = [operation for profile in profiles for operation in profile.operations]
-        self._name, self._sender, self._profiles = name, sender, profiles
+        self.operations = operations
+        self._name, self._sender, self._plain = name, sender, plain
         self._sent = 0
 
     async def send(
@@ -66,18 +68,9 @@ class DrivenService:
 
     def sample(self, method: str = "POST") -> Request:
         """As :meth:`harness.checks.Service.sample`."""
-        for profile in reversed(self._profiles):
-            for vector in profile.vectors:
-                if vector.kind != "valid" or vector.operation is None:
-                    continue
-                operation = profile.operation(vector.operation)
-                if operation.method != method or (vector.request.method or method) != method:
-                    continue
-                try:
-                    return bind(vector, operation.method, operation.path, self.variables)
-                except KeyError as missing:
-                    raise NotTested(f"the profile's variable {missing.args[0]} could not be bound") from None
-        raise NotTested(f"no profile of this run has a plain {method} request")
+        if method not in self._plain:
+            raise NotTested(f"the profile has no plain {method} request, or one of its variables could not be bound")
+        return self._plain[method]
 
     def needs_capability(self, name: str) -> None:
         """As :meth:`harness.checks.Service.needs_capability`."""

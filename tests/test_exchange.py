@@ -13,6 +13,7 @@ from harness.exchange import Event, Headers, NotJSON, Request, Response, is_json
         (b'"\xc5\x82"', "ł"),
         (b'"\\ud800"', "\ud800"),
         (b"1e400", float("inf")),
+        (b"9" * 5000, float("inf")),
     ],
 )
 def test_a_json_text_is_read(body: bytes, value: object) -> None:

@@ -87,6 +87,18 @@ def test_the_same_seed_gives_the_same_report(profiles: Path) -> None:
     assert fixed(run_against(profiles, greet, seed=5)) == fixed(run_against(profiles, greet, seed=5))
 
 
+def test_scenarios_ask_what_the_service_serves(profiles: Path) -> None:
+    """The first valid vector is refused by this service: scenarios that build on a plain request take the next one."""
+
+    def greet(name: str) -> Response:
+        problem = {"type": "about:blank", "title": "no", "status": 400, "detail": "I do not know Jonas."}
+        return dear(name) if name != "Jonas" else JSONResponse(problem, 400, media_type="application/problem+json")
+
+    report = run_against(profiles, greet)
+    assert report.of("CORE-CNT-002").verdict == "failed"  # the greeter reads JSON under any Content-Type; with Jonas nobody would know
+    assert report.requests == run_against(profiles).requests
+
+
 def test_the_budget_is_kept_and_what_it_left_out_is_not_tested(profiles: Path) -> None:
     report = run_against(profiles, limits=Limits(budget=6, concurrency=1))
     assert report.requests == 6
