@@ -74,7 +74,10 @@ REQUEST = jsonschema_rs.Draft202012Validator(
             "stream": {"type": ["boolean", "null"]},
             "stream_options": {"type": ["object", "null"]},
             "stop": {"type": ["string", "array", "null"], "items": {"type": "string"}},
-            "tools": {"type": ["array", "null"], "items": {"type": "object", "required": ["function"]}},
+            "tools": {
+                "type": ["array", "null"],
+                "items": {"type": "object", "required": ["function"], "properties": {"function": {"type": "object", "required": ["name"]}}},
+            },
             "response_format": {
                 "if": {"type": "object", "properties": {"type": {"const": "json_schema"}}},
                 "then": {"required": ["json_schema"], "properties": {"json_schema": {"required": ["schema"]}}},
