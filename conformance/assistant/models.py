@@ -53,7 +53,7 @@ async def a_listed_model_answers(service: Service) -> None:
         raise NotTested("the service lists no model")
     last = listed
     for id in ids[:_TRIED]:
-        _, last = await plainly(service, model=id)
+        last = await ask(service, plainly(service, model=id))
         if not refused(last):
             return
     if len(ids) > _TRIED:

@@ -9,34 +9,29 @@ from conformance.assistant.conversation import COMPLETIONS
 from harness.checks import NotTested, Service
 from harness.exchange import Exchange
 
-_LIMITS = ("max_tokens", "max_completion_tokens")
-
 
 async def ask(service: Service, content: Mapping[str, Any]) -> Exchange:
     """Ask for a completion with these members. Raises :class:`NotTested` when no complete answer comes."""
     return await service.send("POST", COMPLETIONS, json=dict(content))
 
 
-async def plainly(service: Service, **members: Any) -> tuple[dict[str, Any], Exchange]:
-    """Ask the profile's plain question, with ``members`` in place of its own: what was asked in the end, and what came of it.
+def plainly(service: Service, **members: Any) -> dict[str, Any]:
+    """The members of the profile's plain request, which the service has served once, with ``members`` in place of its own.
 
-    The plain request has a limit, so that a slow model does not talk on; a service that refuses it is asked without.
+    Raises:
+        NotTested: there is none.
     """
-    content = {**service.sample("POST").document, **members}
-    exchange = await ask(service, content)
-    if 400 <= exchange.status < 500 and any(name in content for name in _LIMITS):
-        content = {name: value for name, value in content.items() if name not in _LIMITS}
-        exchange = await ask(service, content)
-    return content, exchange
+    return {**service.sample("POST").document, **members}
 
 
 async def plain_question(service: Service, **members: Any) -> dict[str, Any]:
-    """The members of the plain question, with ``members``, once they have been served: what is refused next is refused for what is added.
+    """As :func:`plainly`, asked anew: what is refused next is refused for what is added, not for something of the moment.
 
     Raises:
-        NotTested: they are not served.
+        NotTested: it is not served.
     """
-    content, exchange = await plainly(service, **members)
+    content = plainly(service, **members)
+    exchange = await ask(service, content)
     if not exchange.succeeded:
         raise NotTested(f"the plain question is answered with {exchange.status}")
     return content

@@ -16,6 +16,8 @@ HABITS: dict[str, Habits] = {
     "refuses most": Habits(
         refuses=frozenset({"n", "stop", "tools", "stream_options", "response_format", "logprobs", "seed"}), unknown_model=400, invalid=422
     ),
+    "refuses limits": Habits(refuses=frozenset({"max_tokens", "max_completion_tokens"}), unknown_model=422, usage=False),
+    "knows the newer limit": Habits(refuses=frozenset({"max_tokens", "stream_options"}), usage=False, role_with_content=True),
     "windows lines": Habits(newline="\r\n", space=False, comments=True, role_with_content=True, reason_with_content=True),
     "old lines": Habits(newline="\r", role_everywhere=True, usage_on_every_chunk=True),
     "null everywhere": Habits(nulls=True, usage=False, filter_results_first=True, other_models_first=True),
@@ -44,14 +46,5 @@ def test_a_foreign_server_reaches_class_base(habits: Habits) -> None:
     assert held_against(report) == {}
     assert {each.requirement: each.cause for each in base(report) if each.verdict not in ("passed", "not-applicable")} == {}
     assert report.class_reached == "base"
+    assert report.of("CHAT-API-006").verdict == ("passed" if habits.usage or "stream_options" not in habits.refuses else "not-applicable")
     assert report.of("CHAT-API-011").verdict == ("passed" if habits.calls else "not-applicable")
-
-
-@pytest.mark.parametrize("limits", [("max_tokens",), ("max_tokens", "max_completion_tokens")])
-def test_a_server_that_refuses_limits_is_accused_of_nothing(limits: tuple[str, ...]) -> None:
-    """The plain request has a limit. What core asks with it is not tested then; what this profile asks falls back on a question without."""
-    report = report_on(Habits(refuses=frozenset({*limits, "stream_options"}), unknown_model=422, usage=False))
-    assert held_against(report) == {}
-    left = {each.requirement for each in base(report) if each.verdict == "not-tested"}
-    assert {id for id in left if id.startswith("CHAT")} == set()
-    assert report.of("CHAT-API-006").verdict == "not-applicable"

@@ -15,7 +15,7 @@ from tests.conformance.assistant_services import Shown, completion
 from tests.conformance.core_asking import Answer, encoded
 
 OPERATIONS = catalogue.load("assistant").operations
-PLAIN = {"model": "m", "messages": [{"role": "user", "content": "Kur gauti pasą?"}], "max_tokens": 200}
+PLAIN = {"model": "m", "messages": [{"role": "user", "content": "Kur gauti pasą?"}]}
 
 
 class Asked(Shown):
