@@ -11,6 +11,7 @@ import os
 import ssl
 import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any, Self
 
 import aiohttp
@@ -105,8 +106,7 @@ class Client:
         return Exchange(id, sent, response, fault, "harness", started, time.perf_counter() - clock)
 
     async def _exchange(self, request: Request, limits: Limits) -> Response:
-        message = self._http.build_request(request.method, request.url, headers=list(request.headers), content=request.body)
-        answer = await self._http.send(message, stream=True)
+        answer = await self._answer(request)
         try:
             parts: list[bytes] = []
             size = 0
@@ -118,6 +118,20 @@ class Client:
         finally:
             await answer.aclose()
         return Response(answer.status_code, Headers(answer.headers.multi_items()), b"".join(parts))
+
+    async def _answer(self, request: Request) -> httpx.Response:
+        """The head of the answer. A connection that was used before may be closed by the server just when the request goes out; then nothing is
+        known of the request, and it goes out again on another one (RFC 9112 section 9.3.1). A new connection gives no such excuse.
+        """
+        while True:
+            message = self._http.build_request(request.method, request.url, headers=list(request.headers), content=request.body)
+            reused: list[bool] = []
+            _connection.set(reused)
+            try:
+                return await self._http.send(message, stream=True)
+            except httpx.TransportError as error:
+                if not reused or _fault(error).kind != "broken-off":
+                    raise
 
     async def _with_credential(self, headers: Headers, credential: Credential) -> Headers:
         if credential.kind == "bearer":
@@ -155,6 +169,14 @@ class _TooLarge(Exception):
     pass
 
 
+_connection: ContextVar[list[bool]] = ContextVar("_connection")
+"""Filled by the transport when a request goes out on a connection that was used before."""
+
+
+async def _note_reuse(*_: object) -> None:
+    _connection.get([]).append(True)
+
+
 def _network(participant: Participant) -> Transport:
     """The real network: TLS verified against the system's authorities or the one given, as many connections as workers."""
     context = ssl.create_default_context()
@@ -167,10 +189,13 @@ def _network(participant: Participant) -> Transport:
         context = participant.credential.ssl_context(context)
 
     def session() -> aiohttp.ClientSession:
-        # Servers close connections that were idle for 5 s and more (uvicorn, Node); one that is just closing must not look like a broken answer.
-        connector = aiohttp.TCPConnector(limit=participant.limits.concurrency + 2, ssl=context, keepalive_timeout=2)
+        connector = aiohttp.TCPConnector(limit=participant.limits.concurrency + 2, ssl=context)
         skip = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers=skip)
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_reuseconn.append(_note_reuse)
+        return aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers=skip, trace_configs=[trace]
+        )
 
     return AiohttpTransport(client=session)
 

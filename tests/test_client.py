@@ -138,6 +138,25 @@ def test_headers_and_body_go_out_as_they_are() -> None:
     assert lines[-1] == "ąx".encode()
 
 
+def test_a_server_that_closes_after_an_answer_without_saying_so_is_not_accused() -> None:
+    """As uvicorn does after an unhandled exception: a whole 500, and the connection is closed. The next request must not suffer for it."""
+    asked: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.append(1)
+        writer.write(b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n")
+        await writer.drain()
+        await reader.readuntil(b"\r\n\r\n")  # closes over the next request instead of answering it
+
+    async def drive() -> list[Exchange]:
+        async with server(serve) as address, Client(Participant(f"http://{address}", "x", limits=LIMITS)) as client:
+            return [await client.send(f"t.{number}", Request("POST", "/", body=b"{}")) for number in range(3)]
+
+    assert [each.status for each in asyncio.run(drive())] == [500, 500, 500]
+    assert len(asked) == 3
+
+
 def test_nobody_listens() -> None:
     exchange = asyncio.run(ask("http://127.0.0.1:1"))
     assert exchange.fault is not None

@@ -40,7 +40,7 @@ def test_the_curl_line_names_the_variable_instead_of_the_secret() -> None:
     assert '-H "Authorization: Bearer $AGENCY_TOKEN"' in curl
 
 
-@pytest.mark.parametrize("body", ["{}", "it's \"quoted\" $HOME `id`", "zażółć\nž", "@file"])
+@pytest.mark.parametrize("body", ["{}", 'it\'s "quoted" $HOME `id`', "zażółć\nž", "@file"])
 def test_a_shell_reads_the_body_of_the_curl_line_as_it_was(body: str) -> None:
     curl = Redaction(()).curl(Request("POST", "http://h/", Headers(), body.encode()))
     words = subprocess.run(["bash", "-c", f"printf '%s\\0' {curl[len('curl ') :]}"], capture_output=True, check=True).stdout.split(b"\0")

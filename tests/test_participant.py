@@ -15,7 +15,18 @@ def test_base_urls_lose_their_trailing_slash(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["example.org", "ftp://a", "http://", "http://a:0", "http://a:99999", "http://a:x", "http://user:pw@a", "http://a?x=1", "http://a#f", ""],
+    [
+        "example.org",
+        "ftp://a",
+        "http://",
+        "http://a:0",
+        "http://a:99999",
+        "http://a:x",
+        "http://user:pw@a",
+        "http://a?x=1",
+        "http://a#f",
+        "",
+    ],
 )
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(UsageError):
@@ -24,7 +35,13 @@ def test_other_urls_are_refused(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("url", "loopback"),
-    [("http://127.8.8.8", True), ("http://localhost:1", True), ("http://[::1]", True), ("http://10.0.0.1", False), ("https://lrv.lt", False)],
+    [
+        ("http://127.8.8.8", True),
+        ("http://localhost:1", True),
+        ("http://[::1]", True),
+        ("http://10.0.0.1", False),
+        ("https://lrv.lt", False),
+    ],
 )
 def test_loopback(url: str, loopback: bool) -> None:
     assert is_loopback(url) is loopback

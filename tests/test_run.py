@@ -63,7 +63,9 @@ def test_a_violated_should_warns(profiles: Path) -> None:
 def test_a_duty_that_does_not_bind_yet_warns_and_keeps_the_class_away(
     profiles: Path, counter: Callable[[], int], as_of: str, verdict: str
 ) -> None:
-    report = run_against(profiles, lambda name: JSONResponse({"text": f"Dear {name} {counter()}!"}), as_of=datetime.date.fromisoformat(as_of))
+    report = run_against(
+        profiles, lambda name: JSONResponse({"text": f"Dear {name} {counter()}!"}), as_of=datetime.date.fromisoformat(as_of)
+    )
     assert report.of("GREE-TXT-002").verdict == verdict
     assert "GREE-TXT-002" in report.classes["government"].blocked_by
 
