@@ -12,9 +12,12 @@ from harness.exchange import Exchange, Request, Response
 
 
 def is_invalid(exchange: Exchange) -> bool:
-    """Whether a request is invalid for the profile: a vector says so, or its body does not fit the operation's schema."""
-    if exchange.vector is not None and exchange.vector.kind == "invalid":
-        return True
+    """Whether a request is invalid for the profile: its vector says so; where there is none, its body does not fit the operation's schema.
+
+    A vector at the boundary may be refused or accepted, e.g. a lone surrogate (RFC 8259 section 8.2), even where the schema knows better.
+    """
+    if exchange.vector is not None:
+        return exchange.vector.kind == "invalid"
     return exchange.operation is not None and bool(exchange.operation.request_errors(exchange.request))
 
 
