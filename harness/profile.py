@@ -94,6 +94,10 @@ class SchemaError:
     expected: Mapping[str, Any] = field(default_factory=dict)
 
 
+NESTING = "nesting"
+"""In place of a keyword, where a value is nested more deeply than the validator follows."""
+
+
 def _pointer(path: Sequence[str | int]) -> str:
     return "".join("/" + _escaped(str(step)) for step in path)
 
@@ -124,7 +128,7 @@ class Schema:
         except UnicodeEncodeError:
             return [SchemaError("a string holds a lone surrogate, which is no character", "")]
         except ValueError:
-            return []  # nested more deeply than the validator follows: what cannot be validated accuses nobody
+            return [SchemaError("nested more deeply than can be validated", "", NESTING)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +181,10 @@ class Operation:
         return self._at(f"{self._places['requestBody']}/content/application~1json/schema").errors(value) if "schema" in body else []
 
     def response_errors(self, response: Response) -> list[SchemaError]:
-        """How the response's JSON body fails the schema that the profile gives for its status; empty when it fits or none is given."""
+        """How the response's JSON body fails the schema that the profile gives for its status; empty when it fits or none is given.
+
+        Nesting that cannot be validated is no fault of a response: what it holds is not known.
+        """
         responses = self.definition.get("responses", {})
         for key in (str(response.status), f"{response.status // 100}XX", "default"):
             if key in responses:
@@ -192,7 +199,8 @@ class Operation:
             value = response.json
         except NotJSON as error:
             return [SchemaError(f"the body is not JSON: {error}", "")]
-        return self._at(f"{self._places[key]}/content/{_escaped(kind)}/schema").errors(value)
+        errors = self._at(f"{self._places[key]}/content/{_escaped(kind)}/schema").errors(value)
+        return [error for error in errors if error.keyword != NESTING]
 
     def _at(self, reference: str) -> Schema:
         if reference not in self._compiled:

@@ -21,16 +21,21 @@ def is_invalid(exchange: Exchange) -> bool:
     return exchange.operation is not None and bool(exchange.operation.request_errors(exchange.request))
 
 
-@rule("CORE-ERR-002", when=is_invalid)
-def invalid_input_is_no_server_error(exchange: Exchange) -> None:
-    """RFC 9110 section 15.6: 5xx means that the server knows it erred; invalid input is the client's error.
+def _may_be_refused(exchange: Exchange) -> bool:
+    return is_invalid(exchange) or (exchange.vector is not None and exchange.vector.kind == "boundary")
+
+
+@rule("CORE-ERR-002", when=_may_be_refused)
+def what_may_be_refused_is_no_server_error(exchange: Exchange) -> None:
+    """RFC 9110 section 15.6: 5xx means that the server knows it erred; input that it need not take is the client's error.
 
     503 with Retry-After is about load, and 501 (section 15.6.2) honestly names a method or function that the server does not have.
     """
     status = exchange.status
     if status < 500 or status == 501 or (status == 503 and "retry-after" in exchange.answer.headers):
         return
-    raise Violation("invalid input leads to a server error", expected="4xx", got=f"{status} {excerpt(exchange.answer.text)}")
+    what, expected = ("invalid input leads", "4xx") if is_invalid(exchange) else ("input that may be refused leads", "2xx or 4xx")
+    raise Violation(f"{what} to a server error", expected=expected, got=f"{status} {excerpt(exchange.answer.text)}")
 
 
 @mutant("CORE-ERR-002")

@@ -121,7 +121,7 @@ def test_what_they_must_not_do_is_found_and_nothing_else(requirement: str, excha
 def test_an_identifier_is_not_repeated_in_what_a_finding_says() -> None:
     judge = Judge(catalogue.load_with_core(["assistant"]), "consumer")
     judge.see(sent(with_text("75001150008"), path="/v1/chat/completions?kodas=75001150008"))
-    findings = [found for tally in judge.tallies.values() for found in tally.findings]
+    findings = [found for tally in judge.tallies.values() for found in tally.findings.values()]
     assert {found.got for found in findings} == {"asmens kodas"}
 
 
