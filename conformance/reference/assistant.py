@@ -106,12 +106,12 @@ class _Assistant:
         if (request.get("response_format") or {}).get("type", "text") != "text":
             faults.append(Fault("/response_format/type", "response-format"))
         faults.extend(Fault(f"/{name}", "functions") for name in ("functions", "function_call") if request.get(name))
+        faults.extend(Fault(f"/{name}", "minimum", {"limit": 1}) for name, bound in _bounds(request) if bound < 1)
         if faults:
             raise Problem("unsupported-request", faults=faults)
 
     def _completion(self, request: Mapping[str, Any], turns: Sequence[Turn], reply: Reply) -> Completion:
-        bounds = [int(bound) for name in ("max_tokens", "max_completion_tokens") if (bound := request.get(name)) is not None]
-        longest = min(bounds, default=None)
+        longest = min((bound for _, bound in _bounds(request)), default=None)
         question = next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
         call = wanted_call(request, without_identifiers(own_words(question)).strip())
         if call is not None:
@@ -146,6 +146,11 @@ def _text(content: Any) -> str:
     if isinstance(content, list):
         return "\n".join(part["text"] for part in content if part["type"] == "text")
     return content or ""
+
+
+def _bounds(request: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """The limits that a request sets on the answer, in tokens, with their names."""
+    return [(name, int(request[name])) for name in ("max_tokens", "max_completion_tokens") if request.get(name) is not None]
 
 
 def _unread_parts(messages: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
