@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shlex
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,7 +98,7 @@ def _secret(source: str, text: str) -> tuple[str, str]:
             raise UsageError(f"The credential file {place} cannot be read: {error}.") from None
         if not value:
             raise UsageError(f"The credential file {place} is empty.")
-        return value, f"$(cat {place})"
+        return value, f"$(cat {shlex.quote(place)})"
     raise UsageError(f"--auth {text.partition(':')[0]}: say where the secret is (env:VARIABLE or file:PATH). Forms: {AUTH_HELP}.")
 
 

@@ -54,6 +54,8 @@ def test_a_secret_comes_from_a_variable_or_a_file(monkeypatch: pytest.MonkeyPatc
     assert (bearer.secret, bearer.shown) == ("s3cret", "$AGENCY_TOKEN")
     assert "s3cret" not in repr(bearer)
     assert parse_credential(f"api-key:X-API-Key:file:{tmp_path}/token").secret == "from-file"
+    (tmp_path / "my token").write_text("from-file\n")
+    assert parse_credential(f"bearer:file:{tmp_path}/my token").shown == f"$(cat '{tmp_path}/my token')"
     oauth = parse_credential("oauth2:https://id.gov.lt/token:client-7:env:AGENCY_TOKEN:a,b")
     assert (oauth.token_url, oauth.client_id, oauth.secret, oauth.scopes) == ("https://id.gov.lt/token", "client-7", "s3cret", "a b")
     mtls = parse_credential("mtls:client.pem:client.key")

@@ -99,7 +99,7 @@ def mutants(profile: PROFILE = None, json: JSON = False) -> None:
 
 
 def explain(
-    id: Annotated[str, typer.Argument(help="Requirement id, e.g. CORE-ERR-001.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Requirement id, e.g. CORE-ERR-001.")],
     lang: LANG = "en",
     json: JSON = False,
     profile_path: PATHS = None,

@@ -11,9 +11,9 @@ from harness.serve.mock import reference_app, serve
 
 
 def mock(
-    name: Annotated[str, typer.Argument(help="Profile whose reference service to start, e.g. assistant.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Profile whose reference service to start, e.g. assistant.")],
     country: Annotated[str, typer.Option(metavar="CODE", help="Which country's reference: pl or lt.")] = "pl",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     mutant: Annotated[str | None, typer.Option(metavar="ID", help="Give it this fault (see govai mutants).")] = None,
     auth: Annotated[str | None, typer.Option(metavar="AUTH", help="Bearer token to ask callers for: bearer:env:VARIABLE.")] = None,
 ) -> None:

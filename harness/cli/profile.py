@@ -18,7 +18,9 @@ PATHS = Annotated[list[Path] | None, typer.Option("--profile-path", metavar="DIR
 
 
 @app.command()
-def compile(name: Annotated[str, typer.Argument(help="Profile, e.g. assistant or assistant/1.")], profile_path: PATHS = None) -> None:
+def compile(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Profile, e.g. assistant or assistant/1.")], profile_path: PATHS = None
+) -> None:
     """Freeze a profile's hand-written corpus (corpus/*.yaml) into vectors.jsonl."""
     folder = catalogue.folder(name, profile_path or ())
     key = f"{folder.parent.name}/{folder.name}"

@@ -24,10 +24,10 @@ from harness.report import EXIT_CODES, Report
 
 
 def run(
-    url: Annotated[str, typer.Argument(help="Base URL under which the profile's operations lie.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="Base URL under which the profile's operations lie.")],
     profile: Annotated[list[str], typer.Option("--profile", metavar="NAME[/MAJOR]", help="Profile to test against (repeatable).")],
     country: Annotated[str | None, typer.Option(metavar="CODE", help="Country of the participant, e.g. pl or lt.")] = None,
-    name: Annotated[str | None, typer.Option(help="How reports call the participant.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="How reports call the participant.")] = None,
     adapter: Annotated[list[str] | None, typer.Option("--adapter", metavar="NAME", help="Declared adapter (repeatable).")] = None,
     auth: Annotated[str | None, typer.Option(metavar="AUTH", help=f"Credential: {AUTH_HELP}.")] = None,
     ca: Annotated[Path | None, typer.Option(metavar="PEM", help="Certificate authorities to trust besides the system's.")] = None,
@@ -35,11 +35,11 @@ def run(
         str | None, typer.Option("--class", metavar="CLASS", help="Class that decides the exit code: base, government, high-risk.")
     ] = None,
     as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Judge legal duties as they bind on this day (YYYY-MM-DD).")] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Requests under way at once.")] = 8,
+    concurrency: Annotated[int, typer.Option(min=1, max=256, metavar="N", help="Requests under way at once.")] = 8,
     max_rps: Annotated[float | None, typer.Option(metavar="R", help="Most requests a second.")] = None,
     budget: Annotated[int | None, typer.Option(min=1, metavar="N", help="Most requests in the run.")] = None,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Most seconds one exchange may take.")] = 60.0,
-    seed: Annotated[int, typer.Option(help="What everything random follows from.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", help="What everything random follows from.")] = 1,
     set_variable: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Bind a profile variable by hand, e.g. model=pllum-12b.")
     ] = None,
