@@ -22,17 +22,19 @@ FaultKind = Literal["connect", "tls", "timeout", "broken-off", "too-large", "pro
 class Headers:
     """Header fields in the order they came; names compare without case (RFC 9110 section 5.1)."""
 
-    __slots__ = ("items",)
+    __slots__ = ("_values", "items")
 
     def __init__(self, items: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
         pairs = items.items() if isinstance(items, Mapping) else items
         self.items: tuple[tuple[str, str], ...] = tuple((name, value) for name, value in pairs)
+        self._values: dict[str, str] = {}
+        for name, value in self.items:
+            key = name.lower()
+            self._values[key] = f"{self._values[key]}, {value}" if key in self._values else value
 
     def get(self, name: str) -> str | None:
         """The field's value, repeated lines joined with a comma (RFC 9110 section 5.3), or None."""
-        wanted = name.lower()
-        values = [value for key, value in self.items if key.lower() == wanted]
-        return ", ".join(values) if values else None
+        return self._values.get(name.lower())
 
     def with_field(self, name: str, value: str | None) -> Headers:
         """A copy in which ``name`` has exactly this value; None removes it."""
@@ -40,7 +42,7 @@ class Headers:
         return Headers(kept if value is None else [*kept, (name, value)])
 
     def __contains__(self, name: str) -> bool:
-        return self.get(name) is not None
+        return name.lower() in self._values
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.items)
@@ -197,6 +199,11 @@ class Response(_Message):
     def events(self) -> tuple[Event, ...]:
         """The server-sent events of the body."""
         return parse_events(self.body)
+
+    @cached_property
+    def event_documents(self) -> tuple[Any, ...]:
+        """The JSON values of the events; None in place of one whose data is not JSON."""
+        return tuple(Response(0, body=event.data.encode("utf-8", errors="surrogatepass")).document for event in self.events)
 
     def with_header(self, name: str, value: str | None) -> Self:
         """A copy with this header; None removes it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.exchange import Event, NotJSON, Request, Response, parse_json
+from harness.exchange import NotJSON, Request, Response
 
 EVENT_STREAM = "text/event-stream"
 
@@ -54,15 +54,7 @@ def event_values(response: Response) -> list[Any]:
     """The JSON values that the events of a stream carry; none where the answer is no stream."""
     if response.media_type != EVENT_STREAM:
         return []
-    values = (_value(event) for event in response.events)
-    return [value for value in values if value is not None]
-
-
-def _value(event: Event) -> Any:
-    try:
-        return parse_json(event.data.encode("utf-8", errors="surrogatepass"))
-    except NotJSON:
-        return None
+    return [value for value in response.event_documents if value is not None]
 
 
 def is_description(response: Response) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -45,6 +45,7 @@ def _identifier() -> LanguageIdentifier:
     return identifier
 
 
+@lru_cache(maxsize=1024)  # several rules ask about the same answer
 def language_of(text: str) -> tuple[str, float]:
     """The language of a text as a BCP 47 tag, and how likely it is (0 to 1).
 
