@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import importlib.util
 import os
 import signal
@@ -55,7 +56,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
     folder = tmp_path_factory.mktemp("llama")
     write(str(folder / "tiny.gguf"))
     with served(folder / "tiny.gguf") as url:
-        yield harness.run(url, ["assistant"], decided_by="base", limits=harness.Limits(concurrency=1))
+        yield harness.run(url, ["assistant"], decided_by="base", as_of=datetime.date(2026, 11, 24), limits=harness.Limits(concurrency=1))
 
 
 @contextlib.contextmanager
