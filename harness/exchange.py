@@ -5,9 +5,11 @@ Exchanges are immutable. Bodies are the raw bytes; :attr:`Response.json` and :at
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -219,6 +221,21 @@ class Response(_Message):
     def with_json(self, value: Any, content_type: str | None = None) -> Self:
         """A copy whose body is this JSON value."""
         return self.with_body(json.dumps(value, ensure_ascii=False).encode(), content_type)
+
+
+def seconds_to_wait(response: Response, now: float) -> float | None:
+    """Seconds from ``now`` (since the epoch) that Retry-After asks to wait, or None where it is missing or not valid.
+
+    RFC 9110 section 10.2.3: a number of seconds after the response, or an HTTP-date.
+    """
+    value = (response.headers.get("retry-after") or "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, until.replace(tzinfo=until.tzinfo or datetime.UTC).timestamp() - now)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import time
-from email.utils import parsedate_to_datetime
-
-from harness.exchange import Response
 
 
 class BudgetSpent(Exception):
@@ -37,17 +33,3 @@ class Pace:
     def hold(self, seconds: float) -> None:
         """Let nothing through for so long."""
         self._next = max(self._next, time.monotonic() + seconds)
-
-
-def retry_after(response: Response) -> float | None:
-    """Seconds that a response's Retry-After asks to wait, or None (RFC 9110 section 10.2.3: delay-seconds or HTTP-date)."""
-    value = (response.headers.get("retry-after") or "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        return None
-    return max(0.0, (until - datetime.datetime.now(datetime.UTC)).total_seconds())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import shlex
 import ssl
@@ -130,22 +129,6 @@ class Participant:
     certificate_authority: Path | None = None
     adapters: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether the base URL names this machine."""
-        return is_loopback(self.url)
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3)."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_url(url: str) -> str:

@@ -99,10 +99,10 @@ NESTING = "nesting"
 
 
 def _pointer(path: Sequence[str | int]) -> str:
-    return "".join("/" + _escaped(str(step)) for step in path)
+    return "".join("/" + pointer_step(str(step)) for step in path)
 
 
-def _escaped(step: str) -> str:
+def pointer_step(step: str) -> str:
     """A step of a JSON Pointer (RFC 6901 section 3)."""
     return step.replace("~", "~0").replace("/", "~1")
 
@@ -199,7 +199,7 @@ class Operation:
             value = response.json
         except NotJSON as error:
             return [SchemaError(f"the body is not JSON: {error}", "")]
-        errors = self._at(f"{self._places[key]}/content/{_escaped(kind)}/schema").errors(value)
+        errors = self._at(f"{self._places[key]}/content/{pointer_step(kind)}/schema").errors(value)
         return [error for error in errors if error.keyword != NESTING]
 
     def _at(self, reference: str) -> Schema:
@@ -345,7 +345,7 @@ def _operations(key: str, document: Any, documents: Mapping[str, Any], registry:
             if method not in item:
                 continue
             definition = dict(item[method])
-            place = f"/paths/{_escaped(path)}/{method}"
+            place = f"/paths/{pointer_step(path)}/{method}"
             places: dict[str, str] = {}
             if "requestBody" in definition:
                 definition["requestBody"], places["requestBody"] = _follow(

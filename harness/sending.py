@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from dataclasses import dataclass, replace
 
 from harness.client import Client
 from harness.errors import Unreachable
-from harness.exchange import Exchange, Headers, Request
+from harness.exchange import Exchange, Headers, Request, seconds_to_wait
 from harness.judge import Judge
-from harness.pace import Pace, retry_after
+from harness.pace import Pace
 from harness.vectors import Vector
 from harness.version import USER_AGENT
 
@@ -67,7 +68,7 @@ class Sender:
                 raise
             exchange = self._judge.see(replace(exchange, vector=vector))
             self._listen(exchange)
-            wait = retry_after(exchange.response) if exchange.response and exchange.status in (429, 503) else None
+            wait = seconds_to_wait(exchange.response, time.time()) if exchange.response and exchange.status in (429, 503) else None
             if wait is None or wait > self._longest_wait or "test-scenario" in request.headers:
                 break
             self._pace.hold(wait)

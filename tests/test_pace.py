@@ -7,8 +7,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from harness.exchange import Headers, Response
-from harness.pace import BudgetSpent, Pace, retry_after
+from harness.exchange import Headers, Response, seconds_to_wait
+from harness.pace import BudgetSpent, Pace
 
 
 def test_the_budget_is_the_number_of_requests() -> None:
@@ -35,11 +35,11 @@ def test_requests_are_spread_evenly_also_among_many_workers() -> None:
 
 @pytest.mark.parametrize(("value", "seconds"), [("7", 7.0), (" 0 ", 0.0), ("", None), ("-1", None), ("soon", None), ("1.5", None)])
 def test_retry_after_in_seconds(value: str, seconds: float | None) -> None:
-    assert retry_after(Response(429, Headers({"Retry-After": value}))) == seconds
+    assert seconds_to_wait(Response(429, Headers({"Retry-After": value})), time.time()) == seconds
 
 
 def test_retry_after_as_a_date() -> None:
     later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=30)
-    waited = retry_after(Response(503, Headers({"retry-after": format_datetime(later, usegmt=True)})))
+    waited = seconds_to_wait(Response(503, Headers({"retry-after": format_datetime(later, usegmt=True)})), time.time())
     assert waited is not None
     assert 25 < waited <= 30

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.participant import check_url, is_loopback, parse_credential
+from harness.participant import check_url, parse_credential
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:80/", "https://a.gov.pl/base/", "http://[::1]:1"])
@@ -31,20 +31,6 @@ def test_base_urls_lose_their_trailing_slash(url: str) -> None:
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(UsageError):
         check_url(url)
-
-
-@pytest.mark.parametrize(
-    ("url", "loopback"),
-    [
-        ("http://127.8.8.8", True),
-        ("http://localhost:1", True),
-        ("http://[::1]", True),
-        ("http://10.0.0.1", False),
-        ("https://lrv.lt", False),
-    ],
-)
-def test_loopback(url: str, loopback: bool) -> None:
-    assert is_loopback(url) is loopback
 
 
 def test_a_secret_comes_from_a_variable_or_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

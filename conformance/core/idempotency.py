@@ -7,9 +7,8 @@ import secrets
 import time
 
 from conformance.core.asking import ask, served, with_words
-from conformance.core.limits import seconds_to_wait
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, pair_rule, scenario
-from harness.exchange import Exchange, Request, Response
+from harness.exchange import Exchange, Request, Response, seconds_to_wait
 
 
 def _keyed(service: Service) -> Request:

@@ -2,27 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
-from email.utils import parsedate_to_datetime
-
 from conformance.core.asking import ask, plain
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, pair_rule, rule, scenario
-from harness.exchange import Exchange, Request, Response
-
-
-def seconds_to_wait(response: Response, now: float) -> float | None:
-    """Seconds from ``now`` (since the epoch) that Retry-After asks to wait, or None where it is missing or not valid.
-
-    RFC 9110 section 10.2.3: a number of seconds after the response, or an HTTP-date.
-    """
-    value = (response.headers.get("retry-after") or "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, until.replace(tzinfo=until.tzinfo or datetime.UTC).timestamp() - now)
+from harness.exchange import Exchange, Request, Response, seconds_to_wait
 
 
 def _says_when(exchange: Exchange) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import jsonschema_rs
 
 from harness.exchange import Response
+from harness.profile import pointer_step
 
 _HERE = "urn:govai:own-description"
 
@@ -45,7 +46,7 @@ class OwnDescription:
                 continue
             patterns = [_pattern(base + template) for base in self._bases(item, operation)]
             if any(re.fullmatch(pattern, unquote(address)) for pattern in patterns for address in addresses):
-                pointer = self._pointer_of(self._document["paths"][template]) or f"/paths/{_escaped(template)}"
+                pointer = self._pointer_of(self._document["paths"][template]) or f"/paths/{pointer_step(template)}"
                 return f"{pointer}/{method.lower()}", operation
         return None
 
@@ -81,7 +82,7 @@ class OwnDescription:
         if not response.is_json or not isinstance(content[name], Mapping) or "schema" not in content[name]:
             return None
         place = self._pointer_of(responses[key]) or place
-        return self._schema_fault(f"{place}/content/{_escaped(name)}/schema", response.json)
+        return self._schema_fault(f"{place}/content/{pointer_step(name)}/schema", response.json)
 
     def _schema_fault(self, pointer: str, value: Any) -> str | None:
         kind = jsonschema_rs.Draft4Validator if self._is_30 else jsonschema_rs.Draft202012Validator
@@ -122,10 +123,6 @@ class OwnDescription:
 
 def _refuse(uri: str) -> Any:
     raise CannotTell(f"it refers to another document, {uri}")
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _quoted(pointer: str) -> str:

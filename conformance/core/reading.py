@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.exchange import NotJSON, Request, Response
+from harness.profile import pointer_step
 
 EVENT_STREAM = "text/event-stream"
 
@@ -18,13 +19,9 @@ def strings(value: Any) -> Iterator[tuple[str, str]]:
         if isinstance(current, str):
             yield pointer, current
         elif isinstance(current, dict):
-            waiting.extend((f"{pointer}/{_escaped(name)}", item) for name, item in reversed(current.items()))
+            waiting.extend((f"{pointer}/{pointer_step(name)}", item) for name, item in reversed(current.items()))
         elif isinstance(current, list):
             waiting.extend((f"{pointer}/{index}", current[index]) for index in reversed(range(len(current))))
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def parses(message: Request | Response) -> bool:

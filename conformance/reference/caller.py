@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from typing import Any
 
-from conformance.core.limits import seconds_to_wait
 from conformance.core.reading import EVENT_STREAM, event_values
-from harness.exchange import Headers, Request, Response
+from harness.exchange import Headers, Request, Response, seconds_to_wait
 from harness.national import personal_identifiers
 
 Send = Callable[[Request], Awaitable[Response]]

@@ -273,6 +273,8 @@ def test_list_of_records(status: int, expected: str) -> None:
         ("http://192.0.2.7:8080/v1", "Violation"),
         ("http://127.0.0.1:8080", "NotApplicable"),
         ("http://127.1.2.3", "NotApplicable"),
+        ("http://127.8.8.8", "NotApplicable"),
+        ("http://10.0.0.1", "Violation"),
         ("http://[::1]:8080", "NotApplicable"),
         ("http://localhost:8000", "NotApplicable"),
         ("http://greeter.localhost", "NotApplicable"),
