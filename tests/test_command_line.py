@@ -249,15 +249,19 @@ def test_an_interrupted_run_writes_what_it_measured(profiles: Path, tmp_path: Pa
     assert "Traceback" not in out + err
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
+def test_a_reader_that_goes_away_is_no_error_and_no_verdict(url: str, profiles: Path, tmp_path: Path) -> None:
     code = "import harness.cli; harness.cli.main()"
-    with process(sys.executable, "-c", code, "requirements") as command:
-        assert command.stdout is not None
-        command.stdout.close()
-        command.stdout = None
-        assert command.wait(timeout=20) == 0
-        assert command.stderr is not None
-        assert "Traceback" not in command.stderr.read()
+    tested = ["run", url, "--profile", "greeting", "--profile-path", str(profiles), "--report", f"json={tmp_path / 'r.json'}"]
+    for words, expected in ((["requirements"], 0), ([*tested, "--class", "base", "--budget", "3"], 5)):
+        with process(sys.executable, "-c", code, *words) as command:
+            assert command.stdout is not None
+            command.stdout.close()
+            command.stdout = None
+            assert command.stderr is not None
+            told = command.stderr.read()
+            assert command.wait(timeout=20) == expected
+            assert "Traceback" not in told
+    assert decode_report((tmp_path / "r.json").read_bytes()).exit_code == 5
 
 
 def test_lists_are_json_on_request(govai: Govai) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from harness import api, formats
+from harness.cli.output import Output
 from harness.errors import HarnessFault
 from harness.report import Report
 from harness.serve.mock import reference_app, running
@@ -23,7 +23,7 @@ def demo(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the reports.")] = Path("govai-demo"),
 ) -> None:
     """Start the Polish and the Lithuanian reference assistant and a faulty one, test all three, and write reports."""
-    console = Console(highlight=False)
+    console = Output(highlight=False)
     for file in ("pl.html", "lt.html", "faulty.html"):
         formats.check_target("html", out / file)
     reports = {
@@ -31,14 +31,15 @@ def demo(
         "lt": _tested("Reference, Lithuania", "lt"),
         "faulty": _tested("Faulty, Poland", "pl", FAULT),
     }
+    for key, report in reports.items():
+        for format in ("html", "json"):
+            formats.write(report, format, out / f"{key}.{format}")
     console.print(_table(reports))
     for verdict in reports["faulty"].verdicts:
         if verdict.verdict == "failed":
             console.print(f"\nThe faulty service ({FAULT}) fails {verdict.requirement}: {verdict.findings[0].message}.", soft_wrap=True)
     console.print()
-    for key, report in reports.items():
-        for format in ("html", "json"):
-            formats.write(report, format, out / f"{key}.{format}")
+    for key in reports:
         console.print(f"HTML report: {out / key}.html", soft_wrap=True)
     _check(reports)
 

@@ -7,6 +7,16 @@ import os
 import sys
 from collections.abc import Iterator
 
+from rich.console import Console
+
+
+class Output(Console):
+    """A console on standard output that leaves a reader's going away to :func:`reader_may_leave`; rich would end the program with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Say so."""
+        raise BrokenPipeError
+
 
 @contextlib.contextmanager
 def reader_may_leave() -> Iterator[None]:

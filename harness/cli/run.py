@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from harness import api, formats
-from harness.cli.output import reader_may_leave
+from harness.cli.output import Output, reader_may_leave
 from harness.errors import GovaiError, UsageError
 from harness.formats.terminal import summary
 from harness.participant import AUTH_HELP, Limits, parse_credential
@@ -78,7 +78,7 @@ def run(
     result = asyncio.run(_run_until_stopped(url, profile, arguments))
     written = write_reports(result, targets)
     with reader_may_leave():
-        summary(result, Console(highlight=False), lang)
+        summary(result, Output(highlight=False), lang)
         for format, path in written:
             typer.echo(f"{format} report: {path}")
     if len(written) < len(targets):
