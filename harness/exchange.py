@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from harness.profile import Operation
     from harness.vectors import Vector
 
+Value = TypeVar("Value")
 FaultKind = Literal["connect", "tls", "timeout", "broken-off", "too-large", "protocol"]
 
 
@@ -51,6 +52,21 @@ class Headers:
 
     def __repr__(self) -> str:
         return f"Headers({list(self.items)!r})"
+
+
+def view(function: Callable[[Any], Value]) -> Callable[[Any], Value]:
+    """Let ``function`` of one message or exchange be computed once for each: they are immutable, and the rules that read them are many."""
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def seen(subject: Any) -> Value:
+        known = subject.__dict__
+        if name not in known:
+            known[name] = function(subject)
+        value: Value = known[name]
+        return value
+
+    return seen
 
 
 class NotJSON(ValueError):

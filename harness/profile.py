@@ -104,7 +104,7 @@ def _pointer(path: Sequence[str | int]) -> str:
 
 def pointer_step(step: str) -> str:
     """A step of a JSON Pointer (RFC 6901 section 3)."""
-    return step.replace("~", "~0").replace("/", "~1")
+    return step if step.isalnum() else step.replace("~", "~0").replace("/", "~1")
 
 
 def _reference(profile: str, pointer: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 from conformance.assistant.conversation import is_completion
 from conformance.core.reading import EVENT_STREAM, event_values
-from harness.exchange import Exchange, Response
+from harness.exchange import Exchange, Response, view
 
 
 @dataclass
@@ -74,6 +74,7 @@ def parts(answer: Response) -> list[dict[str, Any]]:
     return [answer.document] if isinstance(answer.document, dict) else []
 
 
+@view
 def choices(exchange: Exchange) -> dict[str, Choice]:
     """The choices of the answer by their index as it is written."""
     answer, found = exchange.answer, dict[str, Choice]()

@@ -11,7 +11,7 @@ from typing import Any
 from conformance.assistant.questions import LANGUAGES
 from conformance.core.reading import EVENT_STREAM, event_values
 from harness.checks import NotTested, Service
-from harness.exchange import Exchange, Request, Response
+from harness.exchange import Exchange, Request, Response, view
 from harness.national.languages import language_of
 
 COMPLETIONS = "/v1/chat/completions"
@@ -64,6 +64,7 @@ def is_reply(exchange: Exchange) -> bool:
     return is_completion(exchange) and bool(reply(exchange).text.strip())
 
 
+@view
 def reply(exchange: Exchange) -> Reply:
     """The reply of an exchange that has a response; empty where that holds no completion. Of several choices the first is read."""
     text, early, assurance = "", {}, {}
@@ -90,6 +91,7 @@ def _text(part: Mapping[str, Any]) -> str:
     return content if isinstance(content, str) else ""
 
 
+@view
 def messages(request: Request) -> list[Mapping[str, Any]]:
     """The messages of a request for a completion; none where it is something else."""
     content = request.document

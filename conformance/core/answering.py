@@ -5,8 +5,8 @@ from __future__ import annotations
 from conformance.core.asking import ask, served
 from conformance.core.reading import excerpt, parses
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
-from harness.exchange import Exchange, Request, Response
-from harness.profile import Operation
+from harness.exchange import Exchange, Request, Response, view
+from harness.profile import Operation, SchemaError
 
 OWN_DOCUMENTS = ("/health", "/service-card", "/openapi.json", "/.well-known/security.txt")
 """Paths of what core itself asks every service for."""
@@ -130,13 +130,18 @@ def _answer_has_a_schema(exchange: Exchange) -> bool:
     if not parses(answer):
         return False  # CORE-ENC-001 and CORE-ENC-002 say what is wrong
     # Core's own answers count here where they fit; where they do not, CORE-HLT-001, CORE-CRD-001 and CORE-LOG-001 say so.
-    return not is_core(exchange) or not operation.response_errors(answer)
+    return not is_core(exchange) or not _schema_errors(exchange)
+
+
+@view
+def _schema_errors(exchange: Exchange) -> list[SchemaError]:
+    return exchange.operation.response_errors(exchange.answer) if exchange.operation else []
 
 
 @rule("CORE-API-002", when=_answer_has_a_schema)
 def json_answers_fit_the_profile(exchange: Exchange) -> None:
     """A successful JSON answer fits the schema that the profile gives for its status and media type. Errors are CORE-ERR-001's subject."""
-    errors = exchange.operation.response_errors(exchange.answer) if exchange.operation else []
+    errors = _schema_errors(exchange)
     if errors:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         raise Violation(f"the answer does not fit the profile: {excerpt(errors[0].message)}{more}", pointer=errors[0].pointer)

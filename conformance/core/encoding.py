@@ -11,12 +11,13 @@ from urllib.parse import unquote
 
 from conformance.core.asking import ask, served, with_words
 from conformance.core.faults import changed, with_members
-from conformance.core.reading import EVENT_STREAM, event_values, excerpt, is_description, strings, texts
+from conformance.core.reading import EVENT_STREAM, excerpt, is_description, request_texts, texts
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
-from harness.exchange import Exchange, NotJSON, Request, Response
+from harness.exchange import Exchange, NotJSON, Request, Response, view
 from harness.national import letters
 
 
+@view
 def has_content(exchange: Exchange) -> bool:
     """Whether an answer is one that has content: not to HEAD, not 204, 205 or 304 (RFC 9110 sections 6.4.1, 15.3.6), not in a coding unread."""
     coding = (exchange.answer.headers.get("content-encoding") or "identity").lower()
@@ -93,7 +94,7 @@ def member_names_are_unique(exchange: Exchange) -> None:
     repeated: list[str] = []
 
     def note(pairs: list[tuple[str, Any]]) -> None:
-        if len(pairs) > 1:
+        if len(dict(pairs)) < len(pairs):
             repeated.extend(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
 
     json.loads(exchange.answer.body, object_pairs_hook=note)
@@ -135,7 +136,7 @@ async def decomposed_input_is_accepted_like_composed(service: Service) -> None:
 async def decomposed_text_is_refused(request: Request, call_next: CallNext) -> Response:
     """A request whose text is not in NFC is refused with 400."""
     answer = await call_next(request)
-    if answer.status != 200 or unicodedata.is_normalized("NFC", "".join(text for _, text in strings(request.document))):
+    if answer.status != 200 or unicodedata.is_normalized("NFC", "".join(request_texts(request))):
         return answer
     problem = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "The text is not in normal form C."}
     return Response(400, answer.headers).with_json(problem, "application/problem+json")
@@ -153,6 +154,8 @@ def _double_encoded() -> dict[str, str]:
     return found
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""A lone surrogate, half of a character."""
 _GARBLED = _double_encoded()
 _GARBLED_PATTERN = re.compile("|".join(map(re.escape, sorted(_GARBLED))))
 
@@ -186,8 +189,8 @@ def letters_are_whole(exchange: Exchange) -> None:
     Not judged: what the request itself held, a text cut by a length limit, and the token texts of log probabilities, which may be parts of
     characters.
     """
-    asked = unquote(exchange.request.url) + ("".join(text for _, text in strings(exchange.request.document)) or exchange.request.text)
-    excused = "\ufffd" in asked or any("\ud800" <= char <= "\udfff" for char in asked) or _was_cut(exchange.answer)
+    asked = unquote(exchange.request.url) + ("".join(request_texts(exchange.request)) or exchange.request.text)
+    excused = "\ufffd" in asked or _HALF.search(asked) is not None or _was_cut(exchange.answer)
     for pointer, text in texts(exchange.answer).items():
         if "/logprobs/" in pointer:
             continue
@@ -201,8 +204,7 @@ def letters_are_whole(exchange: Exchange) -> None:
 
 
 def _was_cut(answer: Response) -> bool:
-    values = [answer.document, *event_values(answer)]
-    return any(pointer.endswith("/finish_reason") and text == "length" for value in values for pointer, text in strings(value))
+    return any(pointer.endswith("/finish_reason") and text.endswith("length") for pointer, text in texts(answer).items())
 
 
 @mutant("CORE-ENC-005")

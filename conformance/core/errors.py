@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from conformance.core.asking import ask, served
 from conformance.core.content import accepts
 from conformance.core.encoding import has_content
-from conformance.core.reading import excerpt, parses, strings
+from conformance.core.reading import excerpt, parses, request_texts, texts
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response
 from harness.national import personal_identifiers
@@ -93,8 +93,8 @@ def _has_error_text(exchange: Exchange) -> bool:
 def errors_give_nothing_away(exchange: Exchange) -> None:
     """RFC 9457 section 5: problem details can reveal implementation internals; GDPR Article 5(1)(c): personal data stay where they are needed."""
     request, answer = exchange.request, exchange.answer
-    asked = unquote(request.url) + " " + request.text + " " + "\n".join(text for _, text in strings(request.document))
-    told = "\n".join(text for _, text in strings(answer.document)) or answer.text
+    asked = unquote(request.url) + " " + request.text + " " + "\n".join(request_texts(request))
+    told = "\n".join(texts(answer).values()) or answer.text
     for language, pattern in _TRACES.items():
         trace = pattern.search(told)
         if trace and trace.group() not in asked:
@@ -112,7 +112,7 @@ def errors_give_nothing_away(exchange: Exchange) -> None:
 
 def _prose(answer: Response) -> str:
     """The texts of an error that are for people: a type, an instance or a pointer may look like a file path and is none."""
-    found = [text for pointer, text in strings(answer.document) if pointer.rpartition("/")[2] not in ("type", "instance", "pointer")]
+    found = [text for pointer, text in texts(answer).items() if pointer.rpartition("/")[2] not in ("type", "instance", "pointer")]
     return "\n".join(found) or answer.text
 
 

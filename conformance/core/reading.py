@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.exchange import NotJSON, Request, Response
+from harness.exchange import NotJSON, Request, Response, view
 from harness.profile import pointer_step
 
 EVENT_STREAM = "text/event-stream"
+
+
+_HOLDS = (str, dict, list)
 
 
 def strings(value: Any) -> Iterator[tuple[str, str]]:
@@ -19,9 +22,15 @@ def strings(value: Any) -> Iterator[tuple[str, str]]:
         if isinstance(current, str):
             yield pointer, current
         elif isinstance(current, dict):
-            waiting.extend((f"{pointer}/{pointer_step(name)}", item) for name, item in reversed(current.items()))
+            waiting += [(f"{pointer}/{pointer_step(name)}", item) for name, item in reversed(current.items()) if isinstance(item, _HOLDS)]
         elif isinstance(current, list):
-            waiting.extend((f"{pointer}/{index}", current[index]) for index in reversed(range(len(current))))
+            waiting += [(f"{pointer}/{place}", item) for place, item in reversed([*enumerate(current)]) if isinstance(item, _HOLDS)]
+
+
+@view
+def request_texts(request: Request) -> tuple[str, ...]:
+    """The strings of a request's JSON body; none where it is no JSON text."""
+    return tuple(text for _, text in strings(request.document))
 
 
 def parses(message: Request | Response) -> bool:
@@ -33,12 +42,13 @@ def parses(message: Request | Response) -> bool:
     return True
 
 
+@view
 def texts(response: Response) -> dict[str, str]:
-    """The strings of a JSON answer by pointer. The strings of a stream are joined over its events, as a person reads them.
+    """The strings of a JSON text by pointer, whatever it is declared as. The strings of a stream are joined over its events, as a person reads them.
 
-    Empty for an answer that is neither, or is not JSON where it says so: that is CORE-ENC-002's subject.
+    Empty for an answer that is neither.
     """
-    if response.is_json:
+    if response.media_type != EVENT_STREAM:
         return dict(strings(response.document))
     joined: dict[str, str] = {}
     for value in event_values(response):

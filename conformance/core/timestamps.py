@@ -7,9 +7,9 @@ import re
 
 from conformance.core.encoding import has_content
 from conformance.core.faults import with_members
-from conformance.core.reading import is_description, strings
+from conformance.core.reading import is_description, texts
 from harness.checks import CallNext, NotApplicable, Service, Violation, mutant, rule, scenario
-from harness.exchange import Exchange, Request, Response
+from harness.exchange import Exchange, Request, Response, view
 
 _LOOKS_LIKE_ONE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z|z|UTC|GMT|[+-]\d{2}(:?\d{2})?)?", re.ASCII)
 _RFC_3339 = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -34,6 +34,7 @@ def instant(text: str) -> datetime.datetime | None:
         return None
 
 
+@view
 def _timestamps(exchange: Exchange) -> list[tuple[str, str]]:
     """Strings of a JSON answer that are date-times as a whole, with their pointers; neither running text nor what the request held."""
     answer = exchange.answer
@@ -41,7 +42,7 @@ def _timestamps(exchange: Exchange) -> list[tuple[str, str]]:
         return []
     return [
         (pointer, text)
-        for pointer, text in strings(answer.document)
+        for pointer, text in texts(answer).items()
         if _LOOKS_LIKE_ONE.fullmatch(text) and pointer.rpartition("/")[2] not in _PROSE and text not in exchange.request.text
     ]
 
