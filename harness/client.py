@@ -1,7 +1,8 @@
 """The one place that speaks HTTP outward.
 
-httpx's interface over the aiohttp transport: httpx's own pool collapses under concurrency (docs/decisions/0002-dependencies.md). Every request is
-bounded in time and size, follows no redirect, keeps no cookie, and ends in an :class:`Exchange`, whatever the other side does.
+httpx's messages over the aiohttp transport: httpx's own pool collapses under concurrency (docs/decisions/0002-dependencies.md). The transport is
+called as it is: what httpx's client adds (redirects, cookies, merged defaults) must not happen here and would take a third of the time. Every
+request is bounded in time and size and ends in an :class:`Exchange`, whatever the other side does.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, Self
 
 import aiohttp
@@ -55,7 +57,8 @@ class Client:
 
     def __init__(self, participant: Participant, transport: Transport | None = None) -> None:
         self._participant = participant
-        self._transport = transport
+        self._transport = transport or _network(participant)
+        self._extensions = {"timeout": httpx.Timeout(participant.limits.timeout, connect=participant.limits.connect).as_dict()}
         self._token: str | None = None
         self._token_lock = asyncio.Lock()
         self.secrets: set[str] = set()
@@ -64,20 +67,10 @@ class Client:
             self.secrets.add(participant.credential.secret)
 
     async def __aenter__(self) -> Self:
-        limits = self._participant.limits
-        timeout = httpx.Timeout(limits.timeout, connect=limits.connect)
-        self._http = httpx.AsyncClient(
-            transport=self._transport or _network(self._participant),
-            timeout=timeout,
-            follow_redirects=False,
-            headers={},
-            trust_env=False,
-        )
-        self._http.headers.clear()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._http.aclose()
+        await self._transport.aclose()
 
     async def send(self, id: str, request: Request, *, credential: bool = True) -> Exchange:
         """Send ``request`` (its ``url`` relative to the base URL) and return the exchange; a failure becomes its ``fault``.
@@ -124,11 +117,12 @@ class Client:
         known of the request, and it goes out again on another one (RFC 9112 section 9.3.1). A new connection gives no such excuse.
         """
         while True:
-            message = self._http.build_request(request.method, request.url, headers=list(request.headers), content=request.body)
+            headers = list(request.headers)
+            message = httpx.Request(request.method, _address(request.url), headers=headers, content=request.body, extensions=self._extensions)
             reused: list[bool] = []
             _connection.set(reused)
             try:
-                return await self._http.send(message, stream=True)
+                return await self._transport.handle_async_request(message)
             except httpx.TransportError as error:
                 if not reused or _fault(error).kind != "broken-off":
                     raise
@@ -152,8 +146,9 @@ class Client:
 
     async def _fetch_token(self, credential: Credential) -> str:
         form = {"grant_type": "client_credentials", **({"scope": credential.scopes} if credential.scopes else {})}
+        client = httpx.AsyncClient(transport=self._transport, timeout=self._participant.limits.timeout, trust_env=False)
         try:
-            answer = await self._http.post(credential.token_url, data=form, auth=(credential.client_id, credential.secret))
+            answer = await client.post(credential.token_url, data=form, auth=(credential.client_id, credential.secret))
             content: Mapping[str, Any] = answer.json() if answer.is_success else {}
             token = content.get("access_token")
         except (httpx.HTTPError, httpx.InvalidURL, ConnectionError, ValueError, AttributeError) as error:
@@ -167,6 +162,12 @@ class Client:
 
 class _TooLarge(Exception):
     pass
+
+
+@lru_cache(maxsize=256)
+def _address(url: str) -> httpx.URL:
+    """The few addresses of a run are read once, not at every request."""
+    return httpx.URL(url)
 
 
 _connection: ContextVar[list[bool]] = ContextVar("_connection")
@@ -197,7 +198,7 @@ def _network(participant: Participant) -> Transport:
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers=skip, trace_configs=[trace]
         )
 
-    return AiohttpTransport(client=session)
+    return AiohttpTransport(verify=context, client=session)
 
 
 # The transport calls every aiohttp error that it has no name for a connect time-out, so that the cause has to be asked, not the error.
