@@ -1,0 +1,224 @@
+"""What the profiles' OpenAPI documents say of each place in a message: the ground from which faults are derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, unquote
+
+import jsonschema_rs
+
+from harness.exchange import Request, Response, parse_events, parse_json
+from harness.profile import Operation, Profile, Schema, pointer_step
+
+_HOST = "https://documents.invalid/"
+"""Base address under which the documents refer to each other. Never contacted (RFC 2606)."""
+_CONDITIONAL = ("allOf", "anyOf", "oneOf", "then", "else")
+"""Keywords whose subschemas speak of the same place."""
+STREAM = "text/event-stream"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a message: the steps that lead there (0 is the first item of a list), its schema, and the schema of what holds it.
+
+    ``needed``: some ``required``, be it conditional, names it.
+    """
+
+    steps: tuple[str | int, ...]
+    schema: Mapping[str, Any] = field(repr=False)
+    at: str
+    parent: str
+    needed: bool
+
+    @property
+    def pointer(self) -> str:
+        """As a JSON Pointer."""
+        return pointer(self.steps)
+
+
+def pointer(steps: Sequence[str | int]) -> str:
+    """Steps as a JSON Pointer (RFC 6901)."""
+    return "".join(f"/{pointer_step(str(step))}" for step in steps)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One form of an answer: a status and a media type of an operation, with the schema of its content (of each event, in a stream)."""
+
+    operation: Operation
+    status: str
+    media_type: str
+    schema: Mapping[str, Any] = field(repr=False)
+    at: str
+    definition: Mapping[str, Any] = field(repr=False)
+    """The media type object, with its examples."""
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the schema is that of the events."""
+        return self.media_type == STREAM
+
+    @property
+    def label(self) -> str:
+        """As ids of faults name it: ``createChatCompletion.200.json``."""
+        kind = "stream" if self.is_stream else self.media_type.rpartition("/")[2].rpartition("+")[2]
+        return f"{self.operation.id}.{self.status}.{kind}"
+
+    @cached_property
+    def examples(self) -> list[Any]:
+        """The example values; those of a stream are its events."""
+        values = [each["value"] for each in self.definition.get("examples", {}).values()]
+        if not self.is_stream:
+            return values
+        return [parse_json(event.data.encode()) for value in values for event in parse_events(value.encode()) if event.data != "[DONE]"]
+
+
+class Documents:
+    """The documents of some profiles, core first, which refer to each other."""
+
+    def __init__(self, profiles: Sequence[Profile]) -> None:
+        self.profiles = profiles
+        self.operations = [operation for profile in reversed(profiles) for operation in profile.operations]
+        self._documents = {profile.key: profile.document for profile in profiles}
+        self._registry = jsonschema_rs.Registry([(self._address(key, ""), each) for key, each in self._documents.items()])
+        self._compiled: dict[str, Schema] = {}
+
+    def operation_of(self, request: Request) -> Operation | None:
+        """The operation that a request addresses; HEAD is a GET without the content."""
+        method = "GET" if request.method == "HEAD" else request.method
+        return next((each for each in self.operations if each.method == method and each.matches_path(request.path)), None)
+
+    def parts(self) -> list[Part]:
+        """Every form of answer that has a schema which says something, in the order of the documents."""
+        return [part for operation in self.operations for part in self._parts_of(operation)]
+
+    def _parts_of(self, operation: Operation) -> Iterator[Part]:
+        for status, response in operation.definition["responses"].items():
+            for kind, content in response.get("content", {}).items():
+                keyword = "x-event-schema" if kind == STREAM else "schema"
+                if content.get(keyword):
+                    place = self._place_of(operation, status, kind, keyword)
+                    schema, at = self._followed(*place)
+                    yield Part(operation, status, kind, schema, at, content)
+
+    def _place_of(self, operation: Operation, status: str, kind: str, keyword: str) -> tuple[str, str]:
+        key, pointer = operation.profile, f"/paths/{pointer_step(operation.path)}/{operation.method.lower()}/responses/{status}"
+        _, at = self._followed(key, pointer)
+        key, pointer = self._parted(at)
+        return key, f"{pointer}/content/{pointer_step(kind)}/{keyword}"
+
+    def request_schema(self, operation: Operation) -> tuple[Mapping[str, Any], str]:
+        """The schema of an operation's JSON body, and where it stands."""
+        pointer = f"/paths/{pointer_step(operation.path)}/{operation.method.lower()}/requestBody/content/application~1json/schema"
+        return self._followed(operation.profile, pointer)
+
+    def places(self, at: str) -> list[Place]:
+        """Every place within what the schema at ``at`` describes, each schema once where it contains itself."""
+        key, pointer = self._parted(at)
+        return list(self._walk(key, pointer, (), at, False, frozenset()))
+
+    def _walk(self, key: str, pointer: str, steps: tuple[str | int, ...], parent: str, needed: bool, above: frozenset[str]) -> Iterator[Place]:
+        schema, at = self._followed(key, pointer)
+        if at in above or not isinstance(schema, Mapping):
+            return
+        if steps and schema:
+            yield Place(steps, schema, at, parent, needed)
+        yield from self._within(schema, at, steps, at, above | {at})
+
+    def _within(self, schema: Mapping[str, Any], at: str, steps: tuple[str | int, ...], whole: str, above: frozenset[str]) -> Iterator[Place]:
+        """The places below a schema, its branches taken for the same value. ``whole`` is the schema that holds the branches."""
+        key, pointer = self._parted(at)
+        named = required_names(schema)
+        for name in schema.get("properties", {}):
+            below = f"{pointer}/properties/{pointer_step(name)}"
+            yield from self._walk(key, below, (*steps, name), whole, name in named, above)
+        if isinstance(schema.get("items"), Mapping):
+            yield from self._walk(key, f"{pointer}/items", (*steps, 0), whole, False, above)
+        for keyword in _CONDITIONAL:
+            branches = schema.get(keyword)
+            places = [f"{pointer}/{keyword}/{number}" for number in range(len(branches))] if isinstance(branches, list) else []
+            for place in places or ([f"{pointer}/{keyword}"] if isinstance(branches, Mapping) else []):
+                branch, branch_at = self._followed(key, place)
+                if branch_at in above:
+                    continue
+                # a branch of its own name is a kind of value, whose rules hold for all of it; an unnamed one adds to its surroundings
+                holder = branch_at if branch_at != self._address(key, place) else whole
+                yield from self._within(branch, branch_at, steps, holder, above | {branch_at})
+
+    def schema(self, at: str) -> Schema:
+        """The schema at a place, compiled once."""
+        if at not in self._compiled:
+            self._compiled[at] = Schema(at, self._registry)
+        return self._compiled[at]
+
+    def refuses(self, at: str, value: Any) -> bool:
+        """Whether a value does not fit the schema at a place."""
+        return bool(self.schema(at).errors(value))
+
+    def parameters(self, operation: Operation, where: str) -> list[Mapping[str, Any]]:
+        """The parameters of an operation in ``header``, ``path`` or ``query``."""
+        pointer = f"/paths/{pointer_step(operation.path)}/{operation.method.lower()}/parameters"
+        found = [self._followed(operation.profile, f"{pointer}/{number}")[0] for number in range(len(operation.definition.get("parameters", [])))]
+        return [each for each in found if each["in"] == where]
+
+    def _address(self, key: str, pointer: str) -> str:
+        return f"{_HOST}{key}/openapi.yaml" + (f"#{quote(pointer, safe='/~+')}" if pointer else "")
+
+    def _parted(self, at: str) -> tuple[str, str]:
+        address, _, fragment = at.partition("#")
+        return address.removeprefix(_HOST).removesuffix("/openapi.yaml"), unquote(fragment)
+
+    def _followed(self, key: str, pointer: str) -> tuple[Any, str]:
+        """What stands at a place, or what a ``$ref`` there leads to, and where that is."""
+        value: Any = self._documents[key]
+        steps = pointer.split("/")[1:]
+        for number, step in enumerate(steps):
+            value = value[int(step)] if isinstance(value, list) else value[step.replace("~1", "/").replace("~0", "~")]
+            if isinstance(value, Mapping) and "$ref" in value:
+                target, _, rest = value["$ref"].partition("#")
+                other = "/".join(target.split("/")[-3:-1]) if target else key
+                return self._followed(other, "/".join([rest, *steps[number + 1 :]]))
+        return value, self._address(key, pointer)
+
+
+def required_names(schema: Any) -> set[str]:
+    """The members that a schema or one of its branches requires."""
+    if not isinstance(schema, Mapping):
+        return set()
+    names = set(schema.get("required", ()))
+    for keyword in _CONDITIONAL:
+        branches = schema.get(keyword)
+        for branch in branches if isinstance(branches, list) else [branches]:
+            names |= required_names(branch)
+    return names
+
+
+def found(value: Any, steps: Sequence[str | int]) -> tuple[Any, str | int] | None:
+    """The object or list that holds the place the steps lead to, and the last step; None where the value has no such place."""
+    for step in steps[:-1]:
+        try:
+            value = value[step]
+        except (LookupError, TypeError):
+            return None
+    last = steps[-1]
+    if isinstance(value, dict) if isinstance(last, str) else isinstance(value, list) and len(value) > last:
+        return value, last
+    return None
+
+
+def present(value: Any, steps: Sequence[str | int]) -> bool:
+    """Whether a value has the place that the steps lead to."""
+    place = found(value, steps)
+    return place is not None and (isinstance(place[1], int) or place[1] in place[0])
+
+
+def documented(part: Part, answer: Response) -> bool:
+    """Whether an answer is of this form."""
+    if answer.media_type != part.media_type:
+        return False
+    if part.status == "default":
+        return answer.status >= 400 and str(answer.status) not in part.operation.definition["responses"]
+    return str(answer.status) == part.status
