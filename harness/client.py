@@ -11,7 +11,7 @@ import asyncio
 import os
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, Self
@@ -118,7 +118,8 @@ class Client:
         """
         while True:
             headers = list(request.headers)
-            message = httpx.Request(request.method, _address(request.url), headers=headers, content=request.body, extensions=self._extensions)
+            content = _one_chunk(request.body) if request.headers.get("transfer-encoding") == "chunked" else request.body
+            message = httpx.Request(request.method, _address(request.url), headers=headers, content=content, extensions=self._extensions)
             reused: list[bool] = []
             _connection.set(reused)
             try:
@@ -162,6 +163,11 @@ class Client:
 
 class _TooLarge(Exception):
     pass
+
+
+async def _one_chunk(body: bytes) -> AsyncIterator[bytes]:
+    """A body whose length is not told beforehand: a request with ``Transfer-Encoding: chunked`` is sent as it says (RFC 9112 section 7.1)."""
+    yield body
 
 
 @lru_cache(maxsize=256)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from conformance.reference.conditional import revalidated
 from conformance.reference.description import SECURITY, describe
 from conformance.reference.idempotency import Results
 from conformance.reference.negotiation import admits, language_for
@@ -141,6 +142,8 @@ class Frame:
                 )
 
         headers = self._common_headers(request, operation, answer)
+        if headers.get("Cache-Control") != "no-store":
+            answer = revalidated(request, answer)
         await send_answer(send, answer, headers, head=request.method == "HEAD", sent=sent)
 
     def _common_headers(self, request: Request, operation: Operation | None, answer: Answer) -> dict[str, str]:

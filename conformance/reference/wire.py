@@ -77,7 +77,9 @@ async def read_body(receive: Receive, limit: int) -> bytes:
 async def send_answer(send: Send, answer: Answer, headers: Mapping[str, str], *, head: bool, sent: Callable[[bytes], None]) -> None:
     """Send an answer. ``sent`` is called with the SHA-256 digest of its body just before the last part goes out; ``head`` leaves the body out."""
     fields = {"Content-Type": answer.media_type, **answer.headers, **headers}
-    if not answer.is_stream:
+    if answer.status == 304:  # section 15.4.5 of RFC 9110: what caches go by, and nothing of a content that is not sent
+        del fields["Content-Type"], fields["Content-Digest"]
+    elif not answer.is_stream:
         fields["Content-Length"] = str(sum(map(len, answer.parts)))
     encoded = [(name.lower().encode(), value.encode("latin-1", errors="replace")) for name, value in fields.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
