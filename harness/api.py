@@ -12,6 +12,7 @@ from harness import catalogue
 from harness.adapters import find_adapter
 from harness.checks import registry
 from harness.client import Transport
+from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.judge import Judge, requirements_of
 from harness.participant import Credential, Limits, Participant, check_url
@@ -36,6 +37,8 @@ async def arun(
     as_of: datetime.date | None = None,
     variables: Mapping[str, str] | None = None,
     profile_paths: Sequence[Path] = (),
+    evidence: Path | None = None,
+    resume: Path | None = None,
     transport: Transport | None = None,
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
@@ -56,6 +59,8 @@ async def arun(
         as_of: the day legal duties are judged by; default: today.
         variables: bindings of profile variables by hand, e.g. ``{"model": "pllum-12b"}``.
         profile_paths: folders with further profiles.
+        evidence: folder to record every exchange in, as it happens.
+        resume: folder of an interrupted run to go on with; what it recorded is judged and not sent again.
         transport: what carries the requests, for mocked endpoints and ASGI applications in this process.
         progress: called with the steps done and planned.
         stop: set it to end early; the report then says so.
@@ -75,7 +80,11 @@ async def arun(
         adapters=tuple(adapters),
         limits=limits or Limits(),
     )
-    options = RunOptions(seed, decided_by, as_of or datetime.date.today(), variables or {})
+    if evidence and resume and evidence != resume:
+        raise UsageError("A run that goes on with another records in the same folder: leave out --evidence.")
+    options = RunOptions(
+        seed, decided_by, as_of or datetime.date.today(), variables or {}, evidence=resume or evidence, resume=resume is not None
+    )
     loaded = catalogue.load_with_core(profiles, profile_paths)
     return await run_provider(participant, loaded, options, transport=transport, progress=progress, stop=stop)
 

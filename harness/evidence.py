@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from harness.exchange import Exchange, Headers, Request
+from harness.exchange import Exchange, Headers, Request, Response
 from harness.participant import Credential
 from harness.report import Evidence
 
@@ -45,6 +45,15 @@ class Redaction:
         for form in self._forms:
             text = text.replace(form, HIDDEN)
         return text
+
+    def concerns(self, response: Response) -> bool:
+        """Whether a response holds a secret."""
+        fields = "\n".join(value for _, value in response.headers)
+        return any(form in fields or form.encode() in response.body for form in self._forms)
+
+    def headers(self, headers: Headers, *, recorded: bool = False) -> tuple[tuple[str, str], ...]:
+        """Header fields without any secret, and without cookies."""
+        return tuple((name, self._header_value(name, value, recorded)) for name, value in headers)
 
     def evidence(self, exchange: Exchange) -> Evidence:
         """What a report shows of an exchange."""
@@ -102,7 +111,7 @@ class Redaction:
         return f"@<(echo {base64.b64encode(body).decode()} | base64 -d)"
 
     def _headers(self, headers: Headers, *, recorded: bool = False) -> list[tuple[str, str]]:
-        return [(name, printable(self._header_value(name, value, recorded))) for name, value in headers]
+        return [(name, printable(value)) for name, value in self.headers(headers, recorded=recorded)]
 
     def _header_value(self, name: str, value: str, recorded: bool) -> str:
         """Recorded traffic carries other people's credentials, which cannot be known by value: there the field is hidden as a whole."""

@@ -10,7 +10,9 @@ import asyncio
 import datetime
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +26,7 @@ from harness.pace import BudgetSpent, Pace
 from harness.participant import Participant
 from harness.plan import plain_vectors, plan
 from harness.profile import CLASSES, ConformanceClass, Operation, Profile
+from harness.recording import Recording
 from harness.report import Report
 from harness.reporting import Ran, conclude
 from harness.sending import Ending, Sender
@@ -44,6 +47,9 @@ class RunOptions:
     decided_by: ConformanceClass | None = None
     as_of: datetime.date = field(default_factory=datetime.date.today)
     variables: Mapping[str, str] = field(default_factory=dict)
+    evidence: Path | None = None
+    """The folder that the exchanges are recorded in; with ``resume`` the one of an earlier run, which is gone on with."""
+    resume: bool = False
 
 
 async def run_provider(
@@ -57,10 +63,20 @@ async def run_provider(
 ) -> Report:
     """Test one provider against ``profiles`` and return the report. Setting ``stop`` ends the run early with the verdicts reached so far."""
     ending = Ending(stop or asyncio.Event())
-    async with Client(participant, transport) as client:
-        run = _Run(participant, profiles, options, client, ending, progress)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(Client(participant, transport))
+        recording = _recording(participant, profiles, options, client)
+        if recording is not None:
+            stack.enter_context(recording)
+        run = _Run(participant, profiles, options, client, ending, progress, recording)
         await run.drive()
         return conclude(run.ran())
+
+
+def _recording(participant: Participant, profiles: Sequence[Profile], options: RunOptions, client: Client) -> Recording | None:
+    if options.evidence is None:
+        return None
+    return Recording(options.evidence, participant, profiles, options.seed, secrets=client.secrets, resume=options.resume)
 
 
 class _Run:
@@ -72,13 +88,15 @@ class _Run:
         client: Client,
         ending: Ending,
         progress: Progress | None,
+        recording: Recording | None,
     ) -> None:
+        self._recording = recording
         self._participant, self._profiles, self._options = participant, profiles, options
         self._client, self._ending, self._progress = client, ending, progress
         adapters = [find_adapter(name) for name in participant.adapters]
         self._judge = Judge(profiles, "provider", base_path=urlsplit(participant.url).path, adapters=adapters)
         self._pace = Pace(participant.limits.budget, participant.limits.max_rps)
-        self._sender = Sender(client, self._judge, self._pace, ending, options.seed, participant.limits.longest_wait)
+        self._sender = Sender(client, self._judge, self._pace, ending, options.seed, participant.limits, recording)
         self._variables: dict[str, str] = dict(options.variables)
         self._card: Mapping[str, Any] = {}
         self._plain: dict[str, Request] = {}
@@ -126,12 +144,14 @@ class _Run:
 
     async def _first_contact(self) -> None:
         """Learn whether a service of these profiles is there at all, and what it offers for the profiles' variables."""
+        asked = False
         for profile in reversed(self._profiles):
             for name, source in profile.variables.items():
+                asked = True
                 exchange = await self._ask(profile.operation(source["operation"]))
                 if name not in self._variables:
                     self._bind(name, exchange, source["pointer"])
-        if self._pace.sent == 0:
+        if not asked:
             profile = self._profiles[-1]
             await self._ask(next(operation for operation in profile.operations if operation.method == "GET"))
 
@@ -250,6 +270,12 @@ class _Run:
 
     def ran(self) -> Ran:
         """What the report is made from."""
+        notes, reused = list(self._notes), 0
+        if self._recording is not None:
+            self._recording.end(self._ending.reason)
+            reused = self._recording.reused
+            notes += [f"{reused} exchanges are those of the earlier run"] if reused else []
+            notes += [self._recording.trouble] if self._recording.trouble else []
         claimed = self._card.get("conformanceClass")
         return Ran(
             profiles=self._profiles,
@@ -259,13 +285,13 @@ class _Run:
             secrets=self._client.secrets,
             started=self._started,
             duration=time.perf_counter() - self._clock,
-            requests=self._pace.sent,
+            requests=self._pace.sent + reused,
             seed=self._options.seed,
             as_of=self._options.as_of,
             decided_by=self._options.decided_by or (claimed if claimed in CLASSES else "government"),
             ended=self._ending.reason,
             unreachable=self._ending.unreachable,
-            notes=self._notes,
+            notes=notes,
             binding=self._variables,
         )
 

@@ -12,6 +12,8 @@ from harness.errors import Unreachable
 from harness.exchange import Exchange, Headers, Request, seconds_to_wait
 from harness.judge import Judge
 from harness.pace import Pace
+from harness.participant import Limits
+from harness.recording import Recording
 from harness.vectors import Vector
 from harness.version import USER_AGENT
 
@@ -44,9 +46,12 @@ class Ending:
 class Sender:
     """Sends requests whose URLs are relative to the base URL. Deterministic in everything but time: ids and trace ids follow from the seed."""
 
-    def __init__(self, client: Client, judge: Judge, pace: Pace, ending: Ending, seed: int, longest_wait: float) -> None:
-        self._client, self._judge, self._pace, self._ending = client, judge, pace, ending
-        self._seed, self._longest_wait = seed, longest_wait
+    def __init__(
+        self, client: Client, judge: Judge, pace: Pace, ending: Ending, seed: int, limits: Limits, recording: Recording | None = None
+    ) -> None:
+        self._client, self._judge, self._pace, self._ending, self._recording = client, judge, pace, ending, recording
+        self._seed, self._longest_wait = seed, limits.longest_wait
+        self._room = asyncio.Semaphore(limits.concurrency)
         self._silent = 0
 
     async def send(self, id: str, request: Request, *, vector: Vector | None = None, credential: bool = True) -> Exchange:
@@ -59,20 +64,29 @@ class Sender:
             await self._ending.halt()
         request = replace(request, headers=self._headers(id, request.headers))
         for attempt in range(PATIENCE + 1):
-            await self._pace.turn()
             sent_as = id if attempt == 0 else f"{id}~{attempt}"
-            try:
-                exchange = await self._client.send(sent_as, request, credential=credential)
-            except Unreachable as error:
-                self._ending.end(str(error), unreachable=True)
-                raise
-            exchange = self._judge.see(replace(exchange, vector=vector))
-            self._listen(exchange)
+            known = self._recording.find(sent_as, request) if self._recording else None
+            exchange = replace(known or await self._exchange(sent_as, request, credential), vector=vector)
+            exchange = self._judge.see(exchange)
+            if known is None:
+                self._listen(exchange)
+                if self._recording is not None:
+                    self._recording.keep(exchange)
             wait = seconds_to_wait(exchange.response, time.time()) if exchange.response and exchange.status in (429, 503) else None
             if wait is None or wait > self._longest_wait or "test-scenario" in request.headers:
                 break
-            self._pace.hold(wait)
+            if known is None:
+                self._pace.hold(wait)
         return exchange
+
+    async def _exchange(self, id: str, request: Request, credential: bool) -> Exchange:
+        async with self._room:
+            await self._pace.turn()
+            try:
+                return await self._client.send(id, request, credential=credential)
+            except Unreachable as error:
+                self._ending.end(str(error), unreachable=True)
+                raise
 
     def _headers(self, id: str, headers: Headers) -> Headers:
         """The request's own headers after the ones every request carries."""

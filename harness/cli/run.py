@@ -47,6 +47,8 @@ def run(
         list[str] | None,
         typer.Option("--report", metavar="FORMAT=PATH", help=f"Write a report: {', '.join(formats.FORMATS)} (repeatable)."),
     ] = None,
+    evidence: Annotated[Path | None, typer.Option(metavar="DIR", help="Record every exchange in this folder, as it happens.")] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with the interrupted run recorded in this folder.")] = None,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="End with 0 where nothing failed but a MUST was not tested.")
     ] = False,
@@ -74,6 +76,8 @@ def run(
         "as_of": _date(as_of),
         "variables": dict(_binding(text) for text in set_variable or []),
         "profile_paths": profile_path or (),
+        "evidence": evidence,
+        "resume": resume,
     }
     result = asyncio.run(_run_until_stopped(url, profile, arguments))
     written = write_reports(result, targets)

@@ -1,0 +1,220 @@
+"""The exchanges of a run as they happen, one line each, on disk: evidence that outlives the run, and what an interrupted run goes on from.
+
+``exchanges.jsonl`` begins with a line that says what was run, and ends with one that says how it ended; a file without that end is of a run
+that was cut off. What is recorded is whole, credentials apart: bodies are text where they are UTF-8, else Base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import os
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from harness.errors import UsageError
+from harness.evidence import Redaction
+from harness.exchange import Exchange, FaultKind, Headers, Request, Response
+from harness.participant import Participant
+from harness.profile import Profile
+from harness.version import VERSION
+
+FORMAT = "govai-exchanges/1"
+FILE = "exchanges.jsonl"
+
+
+class About(msgspec.Struct, frozen=True):
+    """The first line: what was run. ``profiles`` gives the digest of each; with another one the exchanges would be others."""
+
+    format: str
+    url: str
+    profiles: dict[str, str]
+    seed: int
+    govai_version: str = VERSION
+
+
+class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    id: str
+    started: float
+    duration: float
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: str = ""
+    body_base64: str = ""
+    status: int = 0
+    response_headers: tuple[tuple[str, str], ...] = ()
+    response_body: str = ""
+    response_base64: str = ""
+    fault: tuple[FaultKind, str] | None = None
+    operation: str | None = None
+    vector: str | None = None
+    hidden: bool = False
+    """Whether the answer held a credential, which was taken out: then it is not what the service said, letter by letter."""
+
+
+class _End(msgspec.Struct, frozen=True):
+    exchanges: int
+    ended: str | None
+
+
+class Recording:
+    """What a run writes its exchanges to, and takes them from where it goes on with an earlier one.
+
+    ``trouble`` says why nothing more could be written (a full disk), one sentence; the run itself goes on. ``reused`` counts exchanges that were
+    not sent again.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        participant: Participant,
+        profiles: Sequence[Profile],
+        seed: int,
+        *,
+        secrets: Collection[str] = (),
+        resume: bool = False,
+    ) -> None:
+        """Begin a recording in ``folder``, or go on with the one that is there. ``secrets`` may grow while the run goes on.
+
+        Raises:
+            UsageError: the folder cannot be written, holds another run already, or holds none to go on with.
+        """
+        self.trouble: str | None = None
+        self.reused = 0
+        self._path, self._kept = folder / FILE, 0
+        self._secrets, self._hidden, self._credential = secrets, 0, participant.credential
+        self._redaction = Redaction((), participant.credential)
+        self._about = About(FORMAT, participant.url, {profile.key: profile.digest for profile in profiles}, seed)
+        self._vectors = {vector.id: vector for profile in profiles for vector in profile.vectors}
+        self._places: dict[str, int] = {}
+        try:
+            if resume:
+                self._read(folder)
+            elif self._path.exists():
+                raise UsageError(f"{folder} holds an earlier run. Go on with it by --resume {folder}, or name another folder.")
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("r+b" if resume else "x+b", buffering=0)
+        except OSError as error:
+            raise UsageError(f"{self._path} cannot be used: {error.strerror}.") from None
+        if resume:
+            self._file.seek(0, 2)
+        else:
+            self._write(self._about)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def _read(self, folder: Path) -> None:
+        """Find the exchanges of the earlier run, and cut off what did not get a whole line and what said that it had ended."""
+        if not self._path.exists():
+            raise UsageError(f"{folder} holds no run to go on with: there is no {FILE}.")
+        with self._path.open("r+b") as file:
+            try:
+                about = msgspec.json.decode(file.readline(), type=About)
+            except msgspec.MsgspecError:
+                raise UsageError(f"{self._path} is not a recording of govai: its first line is not one.") from None
+            for name in ("format", "url", "profiles", "seed"):
+                if getattr(about, name) != getattr(self._about, name):
+                    raise UsageError(f"{self._path} is of another run: its {name} differs. Begin a new one with --evidence.")
+            end = file.tell()
+            for content in iter(file.readline, b""):
+                line = _decoded(content)
+                if line is None:
+                    break
+                if line.fault is None and not line.hidden:
+                    self._places[line.id] = end
+                end += len(content)
+            file.truncate(end)
+
+    def find(self, id: str, request: Request) -> Exchange | None:
+        """The exchange of the earlier run with this id, if it was the same request and got a whole answer."""
+        place = self._places.pop(id, None)
+        if place is None:
+            return None
+        self._file.seek(place)
+        line = _decoded(self._file.readline())
+        self._file.seek(0, 2)
+        if line is None:
+            return None
+        exchange = self._exchange(line)
+        asked = exchange.request
+        if (asked.method, asked.body) != (request.method, request.body) or not asked.url.endswith(request.url):
+            return None
+        self.reused += 1
+        return exchange
+
+    def _exchange(self, line: _Line) -> Exchange:
+        request = Request(line.method, line.url, Headers(line.headers), _body(line.body, line.body_base64))
+        response = Response(line.status, Headers(line.response_headers), _body(line.response_body, line.response_base64))
+        vector = self._vectors.get(line.vector) if line.vector else None
+        return Exchange(line.id, request, response, None, "harness", line.started, line.duration, vector=vector)
+
+    def keep(self, exchange: Exchange) -> None:
+        """Write one exchange, without any secret."""
+        if len(self._secrets) > self._hidden:
+            self._hidden, self._redaction = len(self._secrets), Redaction(self._secrets, self._credential)
+        redaction, request, response = self._redaction, exchange.request, exchange.response
+        body, body_base64 = _written(request.body, redaction)
+        answer, answer_base64 = _written(response.body if response else b"", redaction)
+        self._write(
+            _Line(
+                id=exchange.id,
+                started=exchange.started,
+                duration=exchange.duration,
+                method=request.method,
+                url=redaction.text(request.url),
+                headers=redaction.headers(request.headers),
+                body=body,
+                body_base64=body_base64,
+                status=exchange.status,
+                response_headers=redaction.headers(response.headers) if response else (),
+                response_body=answer,
+                response_base64=answer_base64,
+                fault=(exchange.fault.kind, redaction.text(exchange.fault.detail)) if exchange.fault else None,
+                operation=exchange.operation.id if exchange.operation else None,
+                vector=exchange.vector.id if exchange.vector else None,
+                hidden=response is not None and redaction.concerns(response),
+            )
+        )
+        self._kept += 1
+
+    def end(self, reason: str | None) -> None:
+        """Write how the run ended."""
+        self._write(_End(self._kept + self.reused, reason))
+
+    def _write(self, line: msgspec.Struct) -> None:
+        if self.trouble is not None:
+            return
+        content = msgspec.json.encode(line) + b"\n"
+        try:
+            if self._file.write(content) < len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            self.trouble = f"from exchange {self._kept + 1} on, nothing could be recorded in {self._path}: {error.strerror}"
+
+
+def _decoded(content: bytes) -> _Line | None:
+    """The exchange in a line; None where it was cut off or is the last line."""
+    try:
+        return msgspec.json.decode(content, type=_Line) if content.endswith(b"\n") else None
+    except msgspec.MsgspecError:
+        return None
+
+
+def _written(body: bytes, redaction: Redaction) -> tuple[str, str]:
+    """A body as text, or in Base64."""
+    try:
+        return redaction.text(body.decode("utf-8")), ""
+    except UnicodeDecodeError:
+        return "", base64.b64encode(redaction.text(body.decode("latin-1")).encode("latin-1")).decode()
+
+
+def _body(text: str, encoded: str) -> bytes:
+    return base64.b64decode(encoded) if encoded else text.encode()
