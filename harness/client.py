@@ -38,6 +38,7 @@ def asgi_transport(app: Any) -> Transport:
             said[:] = [message]
             await send(message)
 
+        await asyncio.sleep(0)  # as on a network, who asks at the same time is under way at the same time
         try:
             await app(scope, receive, sending)
         except ConnectionError:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
-from conformance.core.reading import strings
+from conformance.core.reading import EVENT_STREAM, strings
 from harness.checks import NotTested, Service
 from harness.exchange import Exchange, Request
 from harness.profile import Operation
@@ -35,6 +38,40 @@ async def served(service: Service, request: Request) -> Exchange:
     return exchange
 
 
+async def at_once(service: Service, requests: Sequence[Request]) -> list[Exchange]:
+    """Send requests at the same time; the answers come in the order of the requests.
+
+    Raises:
+        NotTested: no complete answer came, or the run sends one request at a time.
+    """
+    exchanges = await asyncio.gather(*(ask(service, request) for request in requests))
+    if not any(
+        one.started < other.started + other.duration and other.started < one.started + one.duration for one, other in pairwise(exchanges)
+    ):
+        raise NotTested("the requests of this run are sent one after the other: it takes --concurrency 2 or more")
+    return exchanges
+
+
+def not_now(exchange: Exchange) -> None:
+    """Raise :class:`NotTested` where an answer says nothing of the request: it is not the caller's turn, or not the caller's place."""
+    if exchange.status in (401, 403, 429, 503):
+        raise NotTested(f"the service answered {exchange.status}")
+
+
+async def resources(service: Service) -> list[tuple[Request, Exchange]]:
+    """Every resource of the profiles that can be asked for without knowing more, as far as the service has them: how, and what it answered.
+
+    Raises:
+        NotTested: there is none.
+    """
+    asked = [Request("GET", each.path) for each in service.operations if each.method == "GET" and "{" not in each.path]
+    found = [(request, await ask(service, request)) for request in asked]
+    there = [(request, exchange) for request, exchange in found if exchange.succeeded]
+    if not there:
+        raise NotTested("no operation of the profile can be reached with GET")
+    return there
+
+
 def with_words(request: Request, words: str) -> Request:
     """The request with ``words`` at the end of its longest running text, whatever member that is.
 
@@ -56,9 +93,20 @@ def _replaced(value: Any, old: str, new: str) -> Any:
     return new if value == old else value
 
 
+def may_stream(exchange: Exchange) -> bool:
+    """Whether what was asked for may be asked for as a stream as well: the operation has one, and takes members in which to say so."""
+    responses = exchange.operation.definition.get("responses", {}) if exchange.operation else {}
+    return EVENT_STREAM in responses.get("200", {}).get("content", {}) and isinstance(exchange.request.document, dict)
+
+
 def operation_at(service: Service, method: str, path: str) -> Operation | None:
     """The operation of the profiles in this run with this method and path template."""
     return next((each for each in service.operations if each.method == method and each.path == path), None)
+
+
+def methods_at(service: Service, path: str) -> set[str]:
+    """The methods that the profiles of this run have at a path template."""
+    return {each.method for each in service.operations if each.path == path}
 
 
 async def description(service: Service) -> dict[str, Any]:

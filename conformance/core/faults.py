@@ -1,9 +1,12 @@
-"""What the mutants of this profile share: one JSON document that the service gives out, changed."""
+"""What the mutants of this profile share: one JSON document that the service gives out, changed; and what a faulty service remembers."""
 
 from __future__ import annotations
 
+import asyncio
+from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from harness.checks import CallNext
 from harness.exchange import Request, Response, parse_json
@@ -29,3 +32,11 @@ async def with_members(request: Request, call_next: CallNext, path: str, **membe
             del document[name]
 
     return await changed(request, call_next, path, change)
+
+
+_memories: WeakKeyDictionary[AbstractEventLoop, dict[str, dict[str, Any]]] = WeakKeyDictionary()
+
+
+def memory(mutant: str) -> dict[str, Any]:
+    """What a mutant remembers from one request to the next: for as long as the service runs, that is its event loop."""
+    return _memories.setdefault(asyncio.get_running_loop(), {}).setdefault(mutant, {})

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import time
+from collections.abc import Mapping
+from typing import Any
 
-from conformance.core.asking import ask, served, with_words
-from harness.checks import CallNext, NotTested, Service, Violation, mutant, pair_rule, scenario
+from conformance.core.asking import ask, at_once, may_stream, not_now, served, with_words
+from conformance.core.faults import memory
+from conformance.core.reading import EVENT_STREAM, event_values
+from harness.checks import CallNext, NotApplicable, Service, Violation, mutant, pair_rule, scenario
 from harness.exchange import Exchange, Request, Response, seconds_to_wait
 
 
@@ -17,9 +22,15 @@ def _keyed(service: Service) -> Request:
     return service.sample("POST").with_header("Idempotency-Key", f'"{service.random.getrandbits(128):032x}"')
 
 
+def _id(answer: Response) -> Any:
+    """The ``id`` of a result, of a stream that of its first event."""
+    content = next(iter(event_values(answer)), None) if answer.media_type == EVENT_STREAM else answer.document
+    return content.get("id") if isinstance(content, dict) else None
+
+
 def _same_result(first: Exchange, second: Exchange) -> bool:
     """Whether two answers are one result: the same ``id`` where both have one (its answer may be sent in another form), else the same bytes."""
-    ids = [each.answer.document.get("id") if isinstance(each.answer.document, dict) else None for each in (first, second)]
+    ids = [_id(each.answer) for each in (first, second)]
     if all(isinstance(id, str) and id for id in ids):
         return bool(ids[0] == ids[1])
     return first.answer.body == second.answer.body
@@ -27,12 +38,23 @@ def _same_result(first: Exchange, second: Exchange) -> bool:
 
 @scenario("CORE-IDM-001")
 async def repeated_key_repeats_the_result(service: Service) -> None:
-    """Draft section 2.6: to a retry of a completed request the resource responds with the result of the completed operation."""
+    """Draft section 2.6: to a retry of a completed request the resource responds with the result of the completed operation.
+
+    Streams, where the plain request may ask for one, are results like others.
+    """
     request = _keyed(service)
     first = await served(service, request)
+    await _is_repeated(service, request, first)
+    if may_stream(first):
+        streaming = _keyed(service).with_json({**request.document, "stream": True})
+        stream = await ask(service, streaming)
+        if stream.succeeded:
+            await _is_repeated(service, streaming, stream)
+
+
+async def _is_repeated(service: Service, request: Request, first: Exchange) -> None:
     second = await ask(service, request)
-    if second.status in (401, 403, 429, 503):
-        raise NotTested(f"the service answered {second.status}")
+    not_now(second)
     if not second.succeeded:
         raise Violation("a retry with the same key is refused", expected=str(first.status), got=str(second.status), exchange=second)
     if not _same_result(first, second):
@@ -45,8 +67,7 @@ async def reused_key_is_refused(service: Service) -> None:
     request = _keyed(service)
     first = await served(service, request)
     second = await ask(service, with_words(request, "Ačiū, dziękuję."))
-    if second.status in (401, 403, 429, 503):
-        raise NotTested(f"the service answered {second.status}")
+    not_now(second)
     if second.succeeded:
         what = "answered with the first result" if _same_result(first, second) else "executed"
         raise Violation(f"another request with the same key is {what}", expected="422", got=str(second.status), exchange=second)
@@ -56,10 +77,18 @@ async def reused_key_is_refused(service: Service) -> None:
         )
 
 
-@mutant("CORE-IDM-001", also=("CORE-IDM-003",))
+@mutant("CORE-IDM-001", also=("CORE-IDM-003", "CORE-IDM-004"))
 async def keys_are_ignored(request: Request, call_next: CallNext) -> Response:
     """The service declares idempotency and executes every request."""
     return await call_next(request.with_header("Idempotency-Key", None))
+
+
+@mutant("CORE-IDM-001")
+async def streams_are_not_kept(request: Request, call_next: CallNext) -> Response:
+    """Results are kept as JSON, which a stream is not: it is made anew."""
+    content = request.document
+    streams = isinstance(content, dict) and content.get("stream") is True
+    return await call_next(request.with_header("Idempotency-Key", None) if streams else request)
 
 
 @mutant("CORE-IDM-003")
@@ -69,6 +98,90 @@ async def keys_are_kept_for_each_body(request: Request, call_next: CallNext) -> 
     if key is None:
         return await call_next(request)
     return await call_next(request.with_header("Idempotency-Key", f'"{hashlib.sha256(key.encode() + request.body).hexdigest()}"'))
+
+
+@scenario("CORE-IDM-004")
+async def simultaneous_requests_are_done_once(service: Service) -> None:
+    """Draft section 2.6: a request that is repeated before the first is completed gets a conflict error, 409 by section 2.7.
+
+    A service may wait instead and give the one result twice. Then, and after a 409, the key stands for that result.
+    """
+    request = _keyed(service)
+    both = await at_once(service, [request, request])
+    done = [each for each in both if each.succeeded]
+    for exchange in both:
+        not_now(exchange)
+        if not exchange.succeeded and exchange.status not in (409, 425):
+            raise Violation(
+                "one of two requests sent at once with one key fails", expected="2xx or 409", got=str(exchange.status), exchange=exchange
+            )
+    if not done:
+        raise Violation("of two requests sent at once with one key none is served", expected="2xx", got="409 twice", exchange=both[1])
+    results = [*done, await ask(service, request)]
+    not_now(results[-1])
+    for each in results[1:]:
+        if each.succeeded and not _same_result(results[0], each):
+            raise Violation("requests sent at once with one key are done twice", expected="one result", got="two results", exchange=each)
+
+
+@mutant("CORE-IDM-004")
+async def keys_are_written_down_when_all_is_done(request: Request, call_next: CallNext) -> Response:
+    """A key is looked up before the work and kept after it, so that two who come at once are both new."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return await call_next(request)
+    in_work = memory("keys-are-written-down-when-all-is-done")
+    taken, in_work[key] = key in in_work, True
+    await asyncio.sleep(0.02)
+    answer = await call_next(request.with_header("Idempotency-Key", None) if taken else request)
+    in_work.pop(key, None)
+    return answer
+
+
+@scenario("CORE-IDM-005")
+async def results_are_for_those_who_may_ask(service: Service) -> None:
+    """Draft section 5: cached results can leak to other clients; GDPR Article 32(1)(b): confidentiality.
+
+    A caller whose credential cannot be verified gets nothing under a new key, so nothing under a used one either. Where unknown credentials
+    are served, that is CORE-SEC-002's subject.
+    """
+    request = _keyed(service)
+    stranger = {"Authorization": f"Bearer {service.random.getrandbits(128):032x}"}
+    unused = await _asked_by(service, _keyed(service), stranger)
+    if unused.status not in (401, 403):
+        raise NotApplicable(f"the service answers a caller with an unknown token with {unused.status}")
+    await served(service, request)
+    used = await _asked_by(service, request, stranger)
+    if used.succeeded:
+        raise Violation(
+            "a caller with an unknown token gets the result of another one, whose key it repeats",
+            expected=str(unused.status),
+            got=str(used.status),
+            exchange=used,
+        )
+
+
+async def _asked_by(service: Service, request: Request, headers: Mapping[str, str]) -> Exchange:
+    return await service.send(
+        request.method, request.url, headers={**dict(request.headers), **headers}, body=request.body, credential=False
+    )
+
+
+@mutant("CORE-IDM-005")
+async def results_are_looked_up_at_the_door(request: Request, call_next: CallNext) -> Response:
+    """Results are kept in a cache before the service, which knows keys and contents but not who asks."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return await call_next(request)
+    kept = memory("results-are-looked-up-at-the-door")
+    place = f"{key} {hashlib.sha256(request.body).hexdigest()}"
+    answer = await call_next(request)
+    if answer.status == 200:
+        kept[place] = answer
+    if answer.status != 401 or place not in kept:
+        return answer
+    result: Response = kept[place]
+    return result.with_header("traceresponse", answer.headers.get("traceresponse"))
 
 
 _NOT_SERVED = (0, 429, 502, 503, 504)

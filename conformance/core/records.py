@@ -7,7 +7,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from conformance.core.asking import operation_at, served
+from conformance.core.asking import may_stream, operation_at, served
 from conformance.core.content import wrong_digest
 from conformance.core.faults import changed, with_members
 from conformance.core.reading import EVENT_STREAM, excerpt
@@ -44,8 +44,7 @@ async def _generated(service: Service) -> list[Exchange]:
     exchange = await served(service, request)
     if exchange.operation is None or not exchange.operation.generates:
         raise NotTested("the plain request of the profile generates nothing")
-    responses = exchange.operation.definition.get("responses", {})
-    if EVENT_STREAM not in responses.get("200", {}).get("content", {}) or not isinstance(request.document, dict):
+    if not may_stream(exchange):
         return [exchange]
     return [exchange, await served(service, request.with_json({**request.document, "stream": True}))]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
+from conformance.core.asking import methods_at
 from conformance.core.errors import PROBLEM
 from conformance.core.reading import excerpt, parses
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
@@ -148,8 +149,11 @@ async def unknown_paths_and_wrong_methods(service: Service) -> None:
     if unknown.status not in (404, 401, 403):
         raise Violation("a path that cannot exist is not answered with 404", expected="404", got=str(unknown.status), exchange=unknown)
     for operation in service.operations:
-        methods = {each.method for each in service.operations if each.path == operation.path}
-        if methods != {"GET"} or "{" in operation.path or not (await service.send("GET", operation.path)).succeeded:
+        if (
+            methods_at(service, operation.path) != {"GET"}
+            or "{" in operation.path
+            or not (await service.send("GET", operation.path)).succeeded
+        ):
             continue
         wrong = await service.send("DELETE", operation.path)
         if wrong.status not in (405, 404, 501, 401, 403):

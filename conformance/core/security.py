@@ -171,32 +171,6 @@ async def links_repeat_the_address(request: Request, call_next: CallNext) -> Res
     return answer.with_header("Link", f"<{request.url}>; rel=self")
 
 
-@rule("CORE-CCH-001", when=lambda exchange: exchange.succeeded and exchange.operation is not None and exchange.operation.generates)
-def generated_answers_are_not_stored(exchange: Exchange) -> None:
-    """RFC 9111 section 5.2.2.5: no-store means that a cache MUST NOT store any part of the request or the response."""
-    value = exchange.answer.headers.get("cache-control") or ""
-    if "no-store" not in [directive.partition("=")[0].strip().lower() for directive in value.split(",")]:
-        got = value or "no Cache-Control"
-        raise Violation(
-            "a generated answer may be stored by caches", expected="Cache-Control: no-store", got=got, pointer="header:Cache-Control"
-        )
-
-
-@mutant("CORE-CCH-001")
-async def generated_answers_are_private(request: Request, call_next: CallNext) -> Response:
-    """Generated answers are marked private and no-cache, which still lets browsers store them."""
-    answer = await call_next(request)
-    stored = "no-store" in (answer.headers.get("cache-control") or "") and request.method == "POST"
-    return answer.with_header("Cache-Control", "private, no-cache") if stored else answer
-
-
-@mutant("CORE-CCH-001")
-async def streams_are_stored(request: Request, call_next: CallNext) -> Response:
-    """Streams carry no-cache alone, as examples of server-sent events have it."""
-    answer = await call_next(request)
-    return answer.with_header("Cache-Control", "no-cache") if answer.media_type == "text/event-stream" else answer
-
-
 @scenario("CORE-TLS-001")
 async def operations_are_served_over_tls(service: Service) -> None:
     """GDPR Article 32(1)(a): personal data are encrypted on the way. Plain HTTP may redirect or refuse, never answer with content."""
