@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,7 +25,7 @@ STREAM = "text/event-stream"
 class Place:
     """A place in a message: the steps that lead there (0 is the first item of a list), its schema, and the schema of what holds it.
 
-    ``needed``: some ``required``, be it conditional, names it.
+    ``needed``: some ``required``, be it conditional, names it. ``always``: the names that what holds it always has.
     """
 
     steps: tuple[str | int, ...]
@@ -32,6 +33,7 @@ class Place:
     at: str
     parent: str
     needed: bool
+    always: frozenset[str] = frozenset()
 
     @property
     def pointer(self) -> str:
@@ -120,15 +122,20 @@ class Documents:
         key, pointer = self._parted(at)
         return list(self._walk(key, pointer, (), at, False, frozenset()))
 
-    def _walk(self, key: str, pointer: str, steps: tuple[str | int, ...], parent: str, needed: bool, above: frozenset[str]) -> Iterator[Place]:
+    def _walk(
+        self, key: str, pointer: str, steps: tuple[str | int, ...], parent: str, needed: bool, above: frozenset[str]
+    ) -> Iterator[Place]:
         schema, at = self._followed(key, pointer)
         if at in above or not isinstance(schema, Mapping):
             return
         if steps and schema:
-            yield Place(steps, schema, at, parent, needed)
+            holder, _ = self._followed(*self._parted(parent))
+            yield Place(steps, schema, at, parent, needed, frozenset(holder.get("required", ())))
         yield from self._within(schema, at, steps, at, above | {at})
 
-    def _within(self, schema: Mapping[str, Any], at: str, steps: tuple[str | int, ...], whole: str, above: frozenset[str]) -> Iterator[Place]:
+    def _within(
+        self, schema: Mapping[str, Any], at: str, steps: tuple[str | int, ...], whole: str, above: frozenset[str]
+    ) -> Iterator[Place]:
         """The places below a schema, its branches taken for the same value. ``whole`` is the schema that holds the branches."""
         key, pointer = self._parted(at)
         named = required_names(schema)
@@ -158,10 +165,25 @@ class Documents:
         """Whether a value does not fit the schema at a place."""
         return bool(self.schema(at).errors(value))
 
+    def headers(self, part: Part) -> list[str]:
+        """The headers that the document declares for an answer."""
+        return list(part.operation.definition["responses"][part.status].get("headers", {}))
+
+    def asks_for_header(self, part: Part, name: str) -> bool:
+        """Whether an answer has to have a header: the document says ``required``, or the name stands in what a requirement asks of providers."""
+        declared = part.operation.definition["responses"][part.status]["headers"][name]
+        if declared.get("required"):
+            return True
+        asked = re.compile(rf"\b(MUST|SHOULD)\b(?! NOT)[^.]*\b{re.escape(name)}\b")
+        statements = [each.statement.en for profile in self.profiles for each in profile.requirements if each.side == "provider"]
+        return any(asked.search(statement) for statement in statements)
+
     def parameters(self, operation: Operation, where: str) -> list[Mapping[str, Any]]:
         """The parameters of an operation in ``header``, ``path`` or ``query``."""
         pointer = f"/paths/{pointer_step(operation.path)}/{operation.method.lower()}/parameters"
-        found = [self._followed(operation.profile, f"{pointer}/{number}")[0] for number in range(len(operation.definition.get("parameters", [])))]
+        found = [
+            self._followed(operation.profile, f"{pointer}/{number}")[0] for number in range(len(operation.definition.get("parameters", [])))
+        ]
         return [each for each in found if each["in"] == where]
 
     def _address(self, key: str, pointer: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,13 @@ def member_faults(documents: Documents) -> list[Fault]:
     """Faults of every place of every form of answer.
 
     What several forms share (the schema of an error, what a stream and a completion have in common) has each of its faults once, in one of the
-    forms, which take turns.
+    forms, which take turns. So do operators that lead to the same complaint at a place: left out or renamed, null or of another type.
     """
     groups: dict[tuple[str, str | int, str], list[tuple[Part, Place, Change]]] = {}
+    turns: dict[tuple[str, str | int], int] = {}
     for part in documents.parts():
         for place in documents.places(part.at):
-            for change in _changes(documents, place):
+            for change in _in_turn(list(_changes(documents, place)), turns.setdefault((place.parent, place.steps[-1]), len(turns))):
                 forms = groups.setdefault((place.parent, place.steps[-1], change.operator), [])
                 if (form_label(part), place.steps) not in [(form_label(other), there.steps) for other, there, _ in forms]:
                     forms.append((part, place, change))
@@ -33,9 +35,25 @@ def member_faults(documents: Documents) -> list[Fault]:
         start = (held if change.on_holder else replaced)(documents, part, place, change.function)
         label = form_label(part)
         faults.append(
-            Fault(f"{label}.{place.pointer}.{change.operator}", f"member-{change.operator}", f"{label}: {place.pointer} {change.what}", start)
+            Fault(
+                f"{label}.{place.pointer}.{change.operator}", f"member-{change.operator}", f"{label}: {place.pointer} {change.what}", start
+            )
         )
     return faults
+
+
+_ALIKE = (("drop", "rename"), ("null", "retype", "nest"))
+
+
+def _in_turn(changes: list[Change], turn: int) -> list[Change]:
+    """Of each set of operators that are alike, one; which, follows from the place's turn."""
+    chosen = list(changes)
+    for names in _ALIKE:
+        alike = [each for each in changes if each.operator in names]
+        for number, each in enumerate(alike):
+            if number != turn % len(alike):
+                chosen.remove(each)
+    return chosen
 
 
 def form_label(part: Part) -> str:
@@ -61,7 +79,11 @@ def _changes(documents: Documents, place: Place) -> Iterator[Change]:
     if documents.refuses(place.at, None):
         yield Change("null", "is null", lambda value: None)
     if any(documents.refuses(place.at, each) for each in ("7", 7, True, [], {})):
-        yield Change("nest", "is nested more deeply", _nested) if _holds_others(schema) else Change("retype", "has another type", _retyped)
+        yield (
+            Change("nest", "is nested more deeply", _nested)
+            if _holds_others(schema)
+            else Change("retype", "has another type", lambda value: _retyped(documents, place, value))
+        )
     if "enum" in schema or "const" in schema:
         yield Change("enum", "has a value that is not among those listed", _outside)
     for keyword in _NUMBERS:
@@ -88,14 +110,10 @@ def _rename(holder: dict[str, Any], name: str) -> None:
     holder[first + "".join(each.capitalize() for each in rest) if rest else f"{name}_"] = holder.pop(name)
 
 
-def _retyped(value: Any) -> Any:
-    if isinstance(value, bool) or value is None:
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, str):
-        return 7
-    return {} if isinstance(value, list) else []
+def _retyped(documents: Documents, place: Place, value: Any) -> Any:
+    """The value as another type writes it, or the first value of another type that the schema does not admit."""
+    written: Any = json.dumps(value) if isinstance(value, bool | int | float) else 7
+    return next(each for each in (written, 7, "7", True, [], {}) if documents.refuses(place.at, each))
 
 
 def _holds_others(schema: Mapping[str, Any]) -> bool:
@@ -118,5 +136,15 @@ def _misshapen(documents: Documents, place: Place, value: Any) -> Any:
     """The value with a slip in it that the schema does not admit, the smallest first."""
     if not isinstance(value, str):
         raise LookupError
-    slips = (value[:-1], value.replace("T", " ", 1), value.replace("s:", ":", 1), value.replace(":", " ", 1), value.lower(), "", " ", f"{value} ?", "?")
+    slips = (
+        value[:-1],
+        value.replace("T", " ", 1),
+        value.replace("s:", ":", 1),
+        value.replace(":", " ", 1),
+        value.lower(),
+        "",
+        " ",
+        f"{value} ?",
+        "?",
+    )
     return next(slip for slip in (*slips, 7) if slip != value and documents.refuses(place.at, slip))

@@ -37,12 +37,12 @@ class Counting:
         await self._app(scope, receive, send)
 
 
-def reference(profile: str, country: str) -> Any:
+def reference(profile: str, country: str, *, token: bool = True) -> Any:
     """The reference as both tools meet it: it asks for a token and they have one, so that nothing is out of reach."""
-    return reference_app(profile, country, token=TOKEN)
+    return reference_app(profile, country, token=TOKEN if token else None)
 
 
-def judged(app: Any, profile: str, country: str, *, hangs: bool = False, only: str | None = None) -> Seen:
+def judged(app: Any, profile: str, country: str, *, hangs: bool = False, only: str | None = None, token: bool = True) -> Seen:
     """Run govai against ``app``. The run ends at the first finding, under the requirement ``only`` if one is named."""
     counting, stop = Counting(app), asyncio.Event()
     first: list[int] = []
@@ -54,19 +54,19 @@ def judged(app: Any, profile: str, country: str, *, hangs: bool = False, only: s
 
     started = time.perf_counter()
     with _noticing(noticed):
-        report = asyncio.run(_run(counting, profile, country, hangs, stop))
+        report = asyncio.run(_run(counting, profile, country, hangs, token, stop))
     under = accused(report) if only is None else [each for each in accused(report) if each == only]
     crashed = next((f"{each.requirement}: {each.cause}" for each in report.verdicts if each.verdict == "harness-error"), None)
     until = first[0] if first and under else None
     return Seen(under, counting.asked, until, seconds=time.perf_counter() - started, error=crashed)
 
 
-async def _run(app: Any, profile: str, country: str, hangs: bool, stop: asyncio.Event) -> Report:
+async def _run(app: Any, profile: str, country: str, hangs: bool, token: bool, stop: asyncio.Event) -> Report:
     return await harness.arun(
         "http://127.0.0.1",
         [profile],
         country=country,
-        credential=Credential("bearer", TOKEN, "$TOKEN"),
+        credential=Credential("bearer", TOKEN, "$TOKEN") if token else None,
         limits=Limits(timeout=PATIENCE) if hangs else Limits(),
         transport=asgi_transport(app),
         stop=stop,

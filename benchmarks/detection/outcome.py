@@ -52,9 +52,18 @@ class Result:
                 return "equivalent"
         return "survived"
 
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Result:
+        """What :meth:`as_json` gave."""
+        fuzzer = Seen(**value["fuzzer"]) if value["fuzzer"] else None
+        return cls(value["id"], value["operator"], value["description"], Seen(**value["govai"]), fuzzer)
+
     def as_json(self) -> dict[str, Any]:
         """For the file of results."""
-        return {**asdict(self), "state": {"govai": self.state(self.govai), "schemathesis": self.state(self.fuzzer) if self.fuzzer else None}}
+        return {
+            **asdict(self),
+            "state": {"govai": self.state(self.govai), "schemathesis": self.state(self.fuzzer) if self.fuzzer else None},
+        }
 
 
 def table(results: Sequence[Result]) -> str:
