@@ -8,11 +8,14 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
+
+import msgspec
 
 if TYPE_CHECKING:
     from harness.profile import Operation
@@ -84,6 +87,10 @@ def parse_json(body: bytes) -> Any:
     """
     if body.startswith(b"\xef\xbb\xbf"):
         raise NotJSON("the text begins with a byte order mark")
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.decode(body)
+    # What the fast reader refuses is read once more, to say where it is wrong, and for what is within the grammar all the same: lone surrogate
+    # escapes and numbers past its range.
     try:
         text = body.decode("utf-8")
         try:

@@ -7,9 +7,8 @@ that was cut off. What is recorded is whole, credentials apart: bodies are text 
 from __future__ import annotations
 
 import base64
-import errno
-import os
-from collections.abc import Collection, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -97,7 +96,7 @@ class Recording:
             elif self._path.exists():
                 raise UsageError(f"{folder} holds an earlier run. Go on with it by --resume {folder}, or name another folder.")
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("r+b" if resume else "x+b", buffering=0)
+            self._file = self._path.open("r+b" if resume else "x+b")
         except OSError as error:
             raise UsageError(f"{self._path} cannot be used: {error.strerror}.") from None
         if resume:
@@ -109,7 +108,8 @@ class Recording:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # what did not fit on the disk does not fit now either; it is known by `trouble`
+            self._file.close()
 
     def _read(self, folder: Path) -> None:
         """Find the exchanges of the earlier run, and cut off what did not get a whole line and what said that it had ended."""
@@ -186,16 +186,17 @@ class Recording:
         self._kept += 1
 
     def end(self, reason: str | None) -> None:
-        """Write how the run ended."""
+        """Write how the run ended, and see that all is on disk."""
         self._write(_End(self._kept + self.reused, reason))
+        self._attempt(self._file.flush)
 
     def _write(self, line: msgspec.Struct) -> None:
-        if self.trouble is not None:
-            return
-        content = msgspec.json.encode(line) + b"\n"
+        self._attempt(lambda: self._file.write(msgspec.json.encode(line) + b"\n"))
+
+    def _attempt(self, what: Callable[[], object]) -> None:
         try:
-            if self._file.write(content) < len(content):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if self.trouble is None:
+                what()
         except OSError as error:
             self.trouble = f"from exchange {self._kept + 1} on, nothing could be recorded in {self._path}: {error.strerror}"
 
