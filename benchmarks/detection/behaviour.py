@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from benchmarks.detection.document import Documents
@@ -56,7 +57,7 @@ def _fault(documents: Documents, operation: Operation, name: str, operator: str,
 
 def _leaks(documents: Documents, operation: Operation) -> Iterator[Fault]:
     for name, text in _LEAKS.items():
-        yield _fault(documents, operation, f"leak-{name}", "leak", f"errors tell of the inside ({name})", lambda text=text: _telling(text))
+        yield _fault(documents, operation, f"leak-{name}", "leak", f"errors tell of the inside ({name})", partial(_telling, text))
     yield _fault(documents, operation, "leak-of-another", "leak", "answers say what the caller before asked for", _telling_of_another)
 
 
@@ -92,7 +93,7 @@ def _delays(documents: Documents, operation: Operation) -> Iterator[Fault]:
         "fifth": ("every fifth answer does not come", lambda answer, number: number % 5 == 0),
     }
     for name, (what, hangs) in kinds.items():
-        yield _fault(documents, operation, f"hangs-{name}", "delay", what, lambda hangs=hangs: _hanging(hangs))
+        yield _fault(documents, operation, f"hangs-{name}", "delay", what, partial(_hanging, hangs))
 
 
 def _hanging(hangs: Callable[[Response, int], bool]) -> Handler:

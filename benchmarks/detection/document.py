@@ -25,7 +25,7 @@ STREAM = "text/event-stream"
 class Place:
     """A place in a message: the steps that lead there (0 is the first item of a list), its schema, and the schema of what holds it.
 
-    ``needed``: some ``required``, be it conditional, names it. ``always``: the names that what holds it always has.
+    ``needed``: some ``required``, be it conditional, names it.
     """
 
     steps: tuple[str | int, ...]
@@ -33,7 +33,6 @@ class Place:
     at: str
     parent: str
     needed: bool
-    always: frozenset[str] = frozenset()
 
     @property
     def pointer(self) -> str:
@@ -85,7 +84,7 @@ class Documents:
         self.profiles = profiles
         self.operations = [operation for profile in reversed(profiles) for operation in profile.operations]
         self._documents = {profile.key: profile.document for profile in profiles}
-        self._registry = jsonschema_rs.Registry([(self._address(key, ""), each) for key, each in self._documents.items()])
+        self._registry = jsonschema_rs.Registry([(self._address(key, ""), dict(each)) for key, each in self._documents.items()])
         self._compiled: dict[str, Schema] = {}
 
     def operation_of(self, request: Request) -> Operation | None:
@@ -129,8 +128,7 @@ class Documents:
         if at in above or not isinstance(schema, Mapping):
             return
         if steps and schema:
-            holder, _ = self._followed(*self._parted(parent))
-            yield Place(steps, schema, at, parent, needed, frozenset(holder.get("required", ())))
+            yield Place(steps, schema, at, parent, needed)
         yield from self._within(schema, at, steps, at, above | {at})
 
     def _within(

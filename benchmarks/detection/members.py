@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from benchmarks.detection.bodies import held, replaced
 from benchmarks.detection.document import Documents, Part, Place
 from benchmarks.detection.fault import Fault
 
+_OF_ALL_TYPES: tuple[Any, ...] = (7, "7", True, [], {})
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 
 
@@ -78,11 +80,11 @@ def _changes(documents: Documents, place: Place) -> Iterator[Change]:
         yield Change("rename", "has another name", _rename, on_holder=True)
     if documents.refuses(place.at, None):
         yield Change("null", "is null", lambda value: None)
-    if any(documents.refuses(place.at, each) for each in ("7", 7, True, [], {})):
+    if any(documents.refuses(place.at, each) for each in _OF_ALL_TYPES):
         yield (
             Change("nest", "is nested more deeply", _nested)
             if _holds_others(schema)
-            else Change("retype", "has another type", lambda value: _retyped(documents, place, value))
+            else Change("retype", "has another type", partial(_retyped, documents, place))
         )
     if "enum" in schema or "const" in schema:
         yield Change("enum", "has a value that is not among those listed", _outside)
@@ -95,7 +97,7 @@ def _changes(documents: Documents, place: Place) -> Iterator[Change]:
     if "maxLength" in schema:
         yield Change("maxLength", "is too long", lambda value, to=schema["maxLength"]: value + "x" * (to + 1 - len(value)))
     if "pattern" in schema or "format" in schema:
-        yield Change("form", "has another form", lambda value: _misshapen(documents, place, value))
+        yield Change("form", "has another form", partial(_misshapen, documents, place))
     if schema.get("minItems", 0) > 0:
         yield Change("minItems", "has too few items", lambda value, to=schema["minItems"]: value[: to - 1])
 
@@ -113,7 +115,7 @@ def _rename(holder: dict[str, Any], name: str) -> None:
 def _retyped(documents: Documents, place: Place, value: Any) -> Any:
     """The value as another type writes it, or the first value of another type that the schema does not admit."""
     written: Any = json.dumps(value) if isinstance(value, bool | int | float) else 7
-    return next(each for each in (written, 7, "7", True, [], {}) if documents.refuses(place.at, each))
+    return next(each for each in (written, *_OF_ALL_TYPES) if documents.refuses(place.at, each))
 
 
 def _holds_others(schema: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from benchmarks.detection.document import Documents, Part, documented
 from benchmarks.detection.fault import Fault, Start, Watch, with_body
@@ -94,9 +95,7 @@ def _of_bytes(documents: Documents, part: Part) -> Iterator[Fault]:
     yield _fault(documents, part, "content-type-bytes", "content-type", "it is declared as bytes", typed("application/octet-stream"))
     yield _fault(documents, part, "content-type-missing", "content-type", "it has no Content-Type", typed(None))
     for charset in ("iso-8859-13", "utf-16"):
-        yield _fault(
-            documents, part, f"charset-{charset}", "charset", f"its bytes are {charset}", lambda answer, to=charset: _recoded(answer, to)
-        )
+        yield _fault(documents, part, f"charset-{charset}", "charset", f"its bytes are {charset}", partial(_recoded, charset))
     yield _fault(
         documents,
         part,
@@ -116,7 +115,7 @@ def _marked(answer: Response) -> Response:
     return with_body(answer, b"\xef\xbb\xbf" + answer.body)
 
 
-def _recoded(answer: Response, charset: str) -> Response:
+def _recoded(charset: str, answer: Response) -> Response:
     return with_body(answer, answer.body.decode("utf-8", "replace").encode(charset, "replace"))
 
 
@@ -125,11 +124,9 @@ def _of_headers(documents: Documents, part: Part) -> Iterator[Fault]:
     for name in documents.headers(part):
         asked_for = documents.asks_for_header(part, name)
         yield _fault(documents, part, f"{name}.missing", "header-missing", f"{name} is missing", _without(name), forbidden=asked_for)
-        yield _fault(
-            documents, part, f"{name}.cut", "header-malformed", f"{name} is cut in half", lambda answer, name=name: _cut(answer, name)
-        )
+        yield _fault(documents, part, f"{name}.cut", "header-malformed", f"{name} is cut in half", partial(_cut, name))
         label = form_label(part)
-        start = _with_state(documents, part, lambda name=name: _of_another(name))
+        start = _with_state(documents, part, partial(_of_another, name))
         yield Fault(f"{label}.{name}.of-another", "header-of-another", f"{label}: {name} is that of the answer before", start)
 
 
@@ -137,7 +134,7 @@ def _without(name: str) -> Change:
     return lambda answer: answer.with_header(name, None)
 
 
-def _cut(answer: Response, name: str) -> Response:
+def _cut(name: str, answer: Response) -> Response:
     value = answer.headers.get(name)
     return (
         answer if value is None else answer.with_header(name, re.sub(r"\s+$", "", value[: (len(value) + 1) // 2]) if len(value) > 1 else "")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from functools import partial
+from operator import eq
 from typing import Any
 
 from benchmarks.detection.document import Documents, Place, found, required_names
@@ -225,34 +227,32 @@ def _sample(
 
 
 def _strict(documents: Documents, operation: Operation, places: list[Place]) -> Iterator[Fault]:
-    """Of members that every request has. What else a service does not support it may refuse (the profile's description)."""
-    optional = [place.steps for place in places[1:] if isinstance(place.steps[-1], str) and place.steps[-1] not in place.always]
+    """Of members that a request may have to have. What else a service does not support it may refuse (the profile's description)."""
+    optional = [place.steps for place in places[1:] if isinstance(place.steps[-1], str) and not place.needed]
     for place in places[1:]:
         if any(place.steps[: len(steps)] == steps for steps in optional):
             continue
         for kind in sorted(_types(place)):
-            start = _refusing(documents, operation, places, place, lambda value, kind=kind: _is_a(value, kind))
+            start = _refusing(documents, operation, places, place, partial(_is_a, kind))
             yield _fault(operation, place, f"{kind}-refused", "request-type-refused", f"may not be {kind}", start)
         for value in place.schema.get("enum", ()):
-            start = _refusing(documents, operation, places, place, lambda there, value=value: there == value)
+            start = _refusing(documents, operation, places, place, partial(eq, value))
             yield _fault(operation, place, f"{value}-refused", "request-enum-narrowed", f"may not be {value}", start)
         for keyword in _BOUNDS:
             if keyword in place.schema:
-                start = _refusing(
-                    documents, operation, places, place, lambda there, keyword=keyword, to=place.schema[keyword]: _is_at(there, keyword, to)
-                )
+                start = _refusing(documents, operation, places, place, partial(_is_at, keyword, place.schema[keyword]))
                 yield _fault(operation, place, f"{keyword}-refused", "request-bound-too-narrow", f"may not be at its {keyword}", start)
 
 
-def _is_a(value: Any, kind: str) -> bool:
+def _is_a(kind: str, value: Any) -> bool:
     if isinstance(value, bool) or value is None:
-        return kind == {True: "boolean", False: "boolean", None: "null"}[value]
+        return kind == ("null" if value is None else "boolean")
     if isinstance(value, int | float):
         return kind in ("number", "integer")
-    return kind == {str: "string", list: "array", dict: "object"}[type(value)]
+    return kind == ("string" if isinstance(value, str) else "array" if isinstance(value, list) else "object")
 
 
-def _is_at(value: Any, keyword: str, bound: float) -> bool:
+def _is_at(keyword: str, bound: float, value: Any) -> bool:
     if keyword in ("minimum", "maximum"):
         return isinstance(value, int | float) and not isinstance(value, bool) and value == bound
     return isinstance(value, list if keyword.endswith("Items") else str) and len(value) == bound
