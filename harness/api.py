@@ -14,6 +14,7 @@ from harness.checks import registry
 from harness.client import Transport
 from harness.errors import UsageError
 from harness.exchange import Exchange
+from harness.explore import duration
 from harness.judge import Judge, requirements_of
 from harness.participant import Credential, Limits, Participant, check_url
 from harness.profile import ConformanceClass, Side
@@ -37,6 +38,7 @@ async def arun(
     as_of: datetime.date | None = None,
     variables: Mapping[str, str] | None = None,
     profile_paths: Sequence[Path] = (),
+    explore: str | None = None,
     evidence: Path | None = None,
     resume: Path | None = None,
     transport: Transport | None = None,
@@ -59,6 +61,7 @@ async def arun(
         as_of: the day legal duties are judged by; default: today.
         variables: bindings of profile variables by hand, e.g. ``{"model": "pllum-12b"}``.
         profile_paths: folders with further profiles.
+        explore: how long to explore beyond the vectors, e.g. ``60s``, ``2m``.
         evidence: folder to record every exchange in, as it happens.
         resume: folder of an interrupted run to go on with; what it recorded is judged and not sent again.
         transport: what carries the requests, for mocked endpoints and ASGI applications in this process.
@@ -83,7 +86,13 @@ async def arun(
     if evidence and resume and evidence != resume:
         raise UsageError("A run that goes on with another records in the same folder: leave out --evidence.")
     options = RunOptions(
-        seed, decided_by, as_of or datetime.date.today(), variables or {}, evidence=resume or evidence, resume=resume is not None
+        seed,
+        decided_by,
+        as_of or datetime.date.today(),
+        variables or {},
+        explore=duration(explore) if explore else None,
+        evidence=resume or evidence,
+        resume=resume is not None,
     )
     loaded = catalogue.load_with_core(profiles, profile_paths)
     return await run_provider(participant, loaded, options, transport=transport, progress=progress, stop=stop)

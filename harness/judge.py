@@ -5,6 +5,7 @@ It keeps counts and the exchanges that show a finding, never all exchanges, so t
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -62,6 +63,18 @@ class Tally:
         """Note what a person has to look at."""
         _keep(self.needs_review, found)
 
+    def take(self, other: Tally, *, findings: bool = True) -> None:
+        """Add what rules made of further exchanges; ``findings=False`` leaves the violations out."""
+        self.exercised += other.exercised
+        self.adapters |= other.adapters
+        self.harness_errors += other.harness_errors
+        for each in other.needs_review.values():
+            self.review(each)
+        if findings:
+            self.violations += other.violations
+            for each in other.findings.values():
+                _keep(self.findings, each)
+
 
 def first(findings: Mapping[str, Found], most: int) -> list[Found]:
     """The first findings, in an order that is the same in every run."""
@@ -91,6 +104,12 @@ class Judge:
         self._rules = [check for check in checks if check.kind == "rule"]
         self._pairs = [check for check in checks if check.kind == "pair"]
         self._previous: dict[tuple[str, str], Exchange] = {}
+
+    def apart(self) -> Judge:
+        """A judge by the same rules that has seen nothing yet: for exchanges whose findings are looked at one by one."""
+        other = copy.copy(self)
+        other.tallies, other._previous = defaultdict(Tally), {}
+        return other
 
     def operation_of(self, request: Request) -> Operation | None:
         """The operation a request addresses, by method and path below the base URL."""

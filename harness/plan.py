@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from harness.checks import Check, registry
+from harness.exchange import Request
 from harness.judge import requirements_of
 from harness.profile import Profile
 from harness.vectors import Vector
 
 Step = tuple[Profile, Vector] | Check
+
+
+@dataclass
+class Repeat:
+    """What found a violation, to be played again: a vector, a scenario, or one exact request. ``name`` is what people know the finding by.
+
+    ``there`` says whether the violation was seen again, None where that could not be said; then ``cause`` says why, without a full stop.
+    """
+
+    name: str
+    requirement: str
+    step: Step | Request
+    vector: Vector | None = None
+    """What may be expected of the answer to an exact request."""
+    there: bool | None = None
+    cause: str = "the run ended before it was its turn"
 
 
 def plan(profiles: Sequence[Profile]) -> list[Step]:

@@ -24,7 +24,7 @@ from harness.exchange import Exchange, Request, media_type
 from harness.judge import Found, Judge, found
 from harness.pace import BudgetSpent, Pace
 from harness.participant import Participant
-from harness.plan import plain_vectors, plan
+from harness.plan import Repeat, plain_vectors, plan
 from harness.profile import CLASSES, ConformanceClass, Operation, Profile
 from harness.recording import Recording
 from harness.report import Report
@@ -47,6 +47,10 @@ class RunOptions:
     decided_by: ConformanceClass | None = None
     as_of: datetime.date = field(default_factory=datetime.date.today)
     variables: Mapping[str, str] = field(default_factory=dict)
+    explore: float | None = None
+    """Seconds of exploring after the plan."""
+    replay: Sequence[Repeat] | None = None
+    """What is played instead of the plan, one after the other, to see whether a finding is still there."""
     evidence: Path | None = None
     """The folder that the exchanges are recorded in; with ``resume`` the one of an earlier run, which is gone on with."""
     resume: bool = False
@@ -125,6 +129,9 @@ class _Run:
         await self._first_contact()
         await self._read_card()
         asked = await self._find_plain_requests()
+        if self._options.replay is not None:
+            await self._repeat(self._options.replay)
+            return
         steps, done = iter(planned), 0
 
         async def work() -> None:
@@ -141,6 +148,41 @@ class _Run:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._participant.limits.concurrency, len(planned))):
                 group.create_task(work())
+        if self._options.explore:
+            await self._explore(self._options.explore)
+
+    async def _explore(self, seconds: float) -> None:
+        from harness.explore.explorer import explore  # what it draws with is an extra, and takes a second to import
+
+        self._notes.append(
+            await explore(
+                seconds,
+                self._profiles,
+                self._judge,
+                self._sender.judged_by(self._judge.apart()),
+                variables=self._variables,
+                workers=self._participant.limits.concurrency,
+                seed=self._options.seed,
+            )
+        )
+
+    async def _repeat(self, repeats: Sequence[Repeat]) -> None:
+        """Play what found violations, one after the other, each judged on its own."""
+        for each in repeats:
+            self._judge.tallies.clear()
+            step = each.step
+            if isinstance(step, Check):
+                await self._play(step)
+            elif isinstance(step, Request):
+                await self._sender.send(each.name, step, vector=each.vector)
+            else:
+                await self._send_vector(*step)
+            tally = self._judge.tallies[each.requirement]
+            causes = [*tally.not_tested, *tally.not_applicable, *tally.harness_errors, *([tally.unsent] if tally.unsent else [])]
+            if tally.violations or not causes:
+                each.there = tally.violations > 0
+            else:
+                each.cause = causes[0]
 
     async def _first_contact(self) -> None:
         """Learn whether a service of these profiles is there at all, and what it offers for the profiles' variables."""

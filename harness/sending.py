@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 import time
 from dataclasses import dataclass, replace
@@ -49,10 +50,16 @@ class Sender:
     def __init__(
         self, client: Client, judge: Judge, pace: Pace, ending: Ending, seed: int, limits: Limits, recording: Recording | None = None
     ) -> None:
-        self._client, self._judge, self._pace, self._ending, self._recording = client, judge, pace, ending, recording
+        self._client, self.judge, self._pace, self._ending, self._recording = client, judge, pace, ending, recording
         self._seed, self._longest_wait = seed, limits.longest_wait
         self._room = asyncio.Semaphore(limits.concurrency)
         self._silent = 0
+
+    def judged_by(self, judge: Judge) -> Sender:
+        """The same sender, within the same limits, for another judge."""
+        other = copy.copy(self)
+        other.judge = judge
+        return other
 
     async def send(self, id: str, request: Request, *, vector: Vector | None = None, credential: bool = True) -> Exchange:
         """Send and judge one request; a 429 or 503 that asks to wait is obeyed and the request repeated, unless it asked for that answer.
@@ -67,7 +74,7 @@ class Sender:
             sent_as = id if attempt == 0 else f"{id}~{attempt}"
             known = self._recording.find(sent_as, request) if self._recording else None
             exchange = replace(known or await self._exchange(sent_as, request, credential), vector=vector)
-            exchange = self._judge.see(exchange)
+            exchange = self.judge.see(exchange)
             if known is None:
                 self._listen(exchange)
                 if self._recording is not None:

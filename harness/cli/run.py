@@ -47,6 +47,9 @@ def run(
         list[str] | None,
         typer.Option("--report", metavar="FORMAT=PATH", help=f"Write a report: {', '.join(formats.FORMATS)} (repeatable)."),
     ] = None,
+    explore: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Explore beyond the vectors for so long, e.g. 90s, 2m, 1h (needs schemathesis).")
+    ] = None,
     evidence: Annotated[Path | None, typer.Option(metavar="DIR", help="Record every exchange in this folder, as it happens.")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with the interrupted run recorded in this folder.")] = None,
     allow_incomplete: Annotated[
@@ -76,6 +79,7 @@ def run(
         "as_of": _date(as_of),
         "variables": dict(_binding(text) for text in set_variable or []),
         "profile_paths": profile_path or (),
+        "explore": explore,
         "evidence": evidence,
         "resume": resume,
     }
