@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import openapi_spec_validator
@@ -14,7 +14,7 @@ from referencing.exceptions import PointerToNowhere
 
 from conformance.core.asking import ask, description, plain, served
 from conformance.core.discovery import public
-from conformance.core.faults import changed
+from conformance.core.faults import changed, memory, with_members
 from conformance.core.own_schemas import CannotTell, OwnDescription
 from conformance.core.reading import excerpt, parses
 from conformance.core.tracing import STATIC
@@ -224,3 +224,41 @@ async def document_without_a_contact(request: Request, call_next: CallNext) -> R
 async def document_has_a_date_for_a_version(request: Request, call_next: CallNext) -> Response:
     """info.version is the day of the release."""
     return await changed(request, call_next, "/openapi.json", lambda document: document["info"].update(version="2026-11-24"))
+
+
+@scenario("CORE-DOC-004")
+async def who_asks_twice_is_told_the_same(service: Service) -> None:
+    """Profile core/1: a service says of itself the same to everybody, unless it changed and says so by another ETag or Last-Modified.
+
+    Held against each other are values, not bytes, three times over: one of two instances that differ is met sooner or later.
+    """
+    for path in ("/service-card", "/openapi.json"):
+        answers = [await public(service, path) for _ in range(4)]
+        first = answers[0]
+        for other in answers[1:]:
+            marks = {(each.answer.headers.get("etag"), each.answer.headers.get("last-modified")) for each in (first, other)}
+            if other.answer.document != first.answer.document and (len(marks) == 1 or _changes_back(answers)):
+                raise Violation(
+                    f"{path} is answered otherwise from one time to the next", expected="the same", got="something else", exchange=other
+                )
+
+
+def _changes_back(answers: Sequence[Exchange]) -> bool:
+    """Whether something said before is said again after something else: no change, but two who answer in turn."""
+    said: list[Any] = []
+    for answer in (each.answer.document for each in answers):
+        if answer in said[:-1]:
+            return True
+        if answer not in said:
+            said.append(answer)
+    return False
+
+
+@mutant("CORE-DOC-004", also=("CORE-CCH-005", "CORE-CNT-005"))
+async def one_instance_was_not_updated(request: Request, call_next: CallNext) -> Response:
+    """Of two instances behind one address, one still has the card of the last release."""
+    kept = memory("one-instance-was-not-updated")
+    if request.path != "/service-card":
+        return await call_next(request)
+    kept["turn"] = not kept.get("turn", False)
+    return await with_members(request, call_next, "/service-card", version="0.9.0") if kept["turn"] else await call_next(request)

@@ -150,51 +150,73 @@ async def refused_tokens_come_back(request: Request, call_next: CallNext) -> Res
     return _detailed(answer, request.headers.get("authorization") or "") if answer.status == 401 else answer
 
 
+_WISHES = {"LT": "lt", "pl;q=0.2, lt;q=0.9": "lt", "en;q=0, pl": "pl"}
+"""Ways to ask for a language, and the one that is meant: tags are compared without case, and the greater weight wins wherever it stands."""
+
+
 @scenario("CORE-ERR-006")
 async def errors_speak_the_language_asked_for(service: Service) -> None:
-    """RFC 9457 section 3.1.3: the title changes only by localization; RFC 9110 sections 12.5.4 and 8.5 say how that is asked for and told."""
+    """RFC 9457 section 3.1.3: the title changes only by localization; RFC 9110 sections 12.4.2, 12.5.4 and 8.5 say how that is asked for and told."""
     try:
         request = service.sample("POST")
         await served(service, request)
         request = Request(request.method, request.url, request.headers, b'{"')
     except NotTested:
         request = Request("GET", f"/{service.random.getrandbits(64):016x}")
-    found: dict[str, tuple[Exchange, dict[str, Any]]] = {}
-    for language in ("pl", "lt", "en"):
-        exchange = await ask(service, request.with_header("Accept-Language", language))
-        problem = exchange.answer.document
-        told = isinstance(problem, dict) and isinstance(problem.get("detail"), str)
-        if not 400 <= exchange.status < 500 or exchange.answer.media_type != PROBLEM or not told:
-            raise NotTested("the service does not answer invalid requests with problem documents")
-        found[language] = exchange, problem
-    for language, (exchange, problem) in found.items():
-        declared = [tag.strip().lower().partition("-")[0] for tag in (exchange.answer.headers.get("content-language") or "").split(",")]
-        if language not in declared:
-            got = exchange.answer.headers.get("content-language") or "no Content-Language"
-            raise Violation(
-                f"an error asked for in {language} is not declared as such",
-                expected=language,
-                got=got,
-                pointer="header:Content-Language",
-                exchange=exchange,
-            )
-        for other, (_, second) in found.items():
-            if other < language and problem.get("detail") == second.get("detail"):
-                raise Violation(
-                    f"the detail is the same in {other} and {language}",
-                    expected=f"a text in {language}",
-                    got=problem.get("detail"),
-                    pointer="/detail",
-                    exchange=exchange,
-                )
-        if problem.get("type") != found["en"][1].get("type"):
-            raise Violation(
-                f"the type changes with the language ({language})",
-                expected=str(found["en"][1].get("type")),
-                got=problem.get("type"),
-                pointer="/type",
-                exchange=exchange,
-            )
+    found = {language: await _problem_in(service, request, language) for language in ("pl", "lt", "en")}
+    for language, exchange in found.items():
+        _is_declared(exchange, language, language)
+        for other, second in found.items():
+            if other < language:
+                _differs_in_language_alone(exchange, second, f"in {other} and {language}")
+    for wish, language in _WISHES.items():
+        _is_declared(await _problem_in(service, request, wish), wish, language)
+
+
+async def _problem_in(service: Service, request: Request, wish: str) -> Exchange:
+    """The problem that a request gets under this Accept-Language. Raises :class:`NotTested` where it gets none."""
+    exchange = await ask(service, request.with_header("Accept-Language", wish))
+    problem = exchange.answer.document
+    told = isinstance(problem, dict) and isinstance(problem.get("detail"), str)
+    if not 400 <= exchange.status < 500 or exchange.answer.media_type != PROBLEM or not told:
+        raise NotTested("the service does not answer invalid requests with problem documents")
+    return exchange
+
+
+def _is_declared(exchange: Exchange, wish: str, language: str) -> None:
+    declared = exchange.answer.headers.get("content-language")
+    if language not in [tag.strip().lower().partition("-")[0] for tag in (declared or "").split(",")]:
+        raise Violation(
+            f"an error asked for in {wish} is not declared as such",
+            expected=language,
+            got=declared or "no Content-Language",
+            pointer="header:Content-Language",
+            exchange=exchange,
+        )
+
+
+def _differs_in_language_alone(exchange: Exchange, other: Exchange, where: str) -> None:
+    """Make sure that two problems have two details, and everything that is not text alike. Raises :class:`Violation`."""
+    problem, second = exchange.answer.document, other.answer.document
+    if exchange.status != other.status:
+        got = str(exchange.status)
+        raise Violation(f"one error has two statuses {where}", expected=str(other.status), got=got, exchange=exchange)
+    if problem["detail"] == second["detail"]:
+        raise Violation(
+            f"the detail is the same {where}", expected="two texts", got=problem["detail"], pointer="/detail", exchange=exchange
+        )
+    for what, of in (("type", _type), ("places of its faults", _places)):
+        if of(problem) != of(second):
+            raise Violation(f"the {what} differ {where}", expected=str(of(second)), got=str(of(problem)), exchange=exchange)
+
+
+def _type(problem: dict[str, Any]) -> Any:
+    return problem.get("type")
+
+
+def _places(problem: dict[str, Any]) -> list[str]:
+    faults = problem.get("errors")
+    return sorted(str(fault.get("pointer")) for fault in faults if isinstance(fault, dict)) if isinstance(faults, list) else []
 
 
 @mutant("CORE-ERR-006")
@@ -211,3 +233,27 @@ async def error_language_is_not_declared(request: Request, call_next: CallNext) 
     """Error texts are translated, but no answer says into which language."""
     answer = await call_next(request)
     return answer.with_header("Content-Language", None) if answer.status >= 400 else answer
+
+
+@mutant("CORE-ERR-006")
+async def tags_of_languages_have_a_case(request: Request, call_next: CallNext) -> Response:
+    """Accept-Language is compared by letter, and LT is no language that is known."""
+    wish = request.headers.get("accept-language") or ""
+    return await call_next(request if wish == wish.lower() else request.with_header("Accept-Language", "en"))
+
+
+@mutant("CORE-ERR-006")
+async def the_first_language_is_taken(request: Request, call_next: CallNext) -> Response:
+    """The first tag of Accept-Language counts, whatever its weight."""
+    wish = (request.headers.get("accept-language") or "").partition(",")[0].partition(";")[0]
+    return await call_next(request.with_header("Accept-Language", wish or None))
+
+
+@mutant("CORE-ERR-006")
+async def types_are_translated(request: Request, call_next: CallNext) -> Response:
+    """The type of a problem is an address in the language of its text."""
+    answer = await call_next(request)
+    language = answer.headers.get("content-language")
+    if answer.status < 400 or not isinstance(answer.document, dict):
+        return answer
+    return answer.with_json({**answer.document, "type": f"https://problems.example/{language}/invalid-request"})

@@ -49,6 +49,7 @@ class Habits:
     other_models_first: bool = False
 
 
+NAMED = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 REQUEST = jsonschema_rs.Draft202012Validator(
     {
         "type": "object",
@@ -76,7 +77,7 @@ REQUEST = jsonschema_rs.Draft202012Validator(
             "stop": {"type": ["string", "array", "null"], "items": {"type": "string"}},
             "tools": {
                 "type": ["array", "null"],
-                "items": {"type": "object", "required": ["function"], "properties": {"function": {"type": "object", "required": ["name"]}}},
+                "items": {"type": "object", "required": ["function"], "properties": {"function": NAMED}},
             },
             "response_format": {
                 "if": {"type": "object", "properties": {"type": {"const": "json_schema"}}},
@@ -170,7 +171,7 @@ def _generated(content: Mapping[str, Any], own: Habits) -> tuple[dict[str, Any],
         return {"said": said, "reason": "length" if cut else reason}, min(limit, 12)
     text = "qzxkwvłodrrnptqoggŽlrrbhwv" * 40 if own.nonsense else SAYS
     if isinstance(content.get("response_format"), dict) and content["response_format"].get("type") == "json_schema":
-        schema = content["response_format"]["json_schema"]["schema"]["properties"]
+        schema = content["response_format"]["json_schema"]["schema"].get("properties", {})
         text = json.dumps({name: (each.get("enum") or [112])[0] for name, each in schema.items()}, indent=2)
     stop = content.get("stop") or []
     places = [text.find(each) for each in ([stop] if isinstance(stop, str) else stop) if each]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -76,14 +77,27 @@ def test_content_digest_is_optional() -> None:
     assert outcome("CORE-CNT-004", lambda request: response(200, {}, Content_Digest="sha-256=:x:")) == "right"
 
 
-def speaking(texts: Members, *, declared: bool = True, kind: str = "application/problem+json") -> Answer:
-    """A service whose errors speak the languages given."""
+def by_weight(wish: str) -> str:
+    """The language with the greatest weight (RFC 9110 section 12.4.2)."""
+    tags = [(tag.partition(";")[0].strip().lower(), float(tag.partition("q=")[2] or 1)) for tag in wish.split(",")]
+    return max(tags, key=lambda tag: tag[1])[0]
+
+
+def speaking(
+    texts: Members,
+    *,
+    declared: bool = True,
+    kind: str = "application/problem+json",
+    chosen: Callable[[str], str] = by_weight,
+    members: Callable[[str], Members] = lambda language: {},
+) -> Answer:
+    """A service whose errors speak the languages given. ``chosen`` reads Accept-Language, ``members`` come with the error in a language."""
 
     def answer(request: Request) -> Response:
-        language = request.headers.get("accept-language") or "en"
+        language = chosen(request.headers.get("accept-language") or "en")
         if request.method == "POST" and isinstance(request.document, dict):
             return good(request)
-        content = {"type": "https://example.lt/e", "title": "400", "status": 400, "detail": texts[language]}
+        content = {"type": "https://example.lt/e", "title": "400", "status": 400, "detail": texts[language], **members(language)}
         return response(400, content, kind, **({"Content_Language": f"{language}-X"} if declared else {}))
 
     return answer
@@ -95,6 +109,14 @@ def test_languages_of_errors() -> None:
     assert outcome("CORE-ERR-006", speaking({**own, "lt": own["en"]})) == "Violation"
     assert outcome("CORE-ERR-006", speaking(own, declared=False)) == "Violation"
     assert outcome("CORE-ERR-006", speaking(own, kind="application/json")) == "NotTested"
+    assert outcome("CORE-ERR-006", speaking(own, chosen=lambda wish: wish if wish in own else "en")) == "Violation"
+    assert outcome("CORE-ERR-006", speaking(own, chosen=lambda wish: wish[:2].lower())) == "Violation"
+    assert outcome("CORE-ERR-006", speaking(own, members=lambda language: {"type": f"https://example.lt/{language}"})) == "Violation"
+    places = [{"pointer": "#/a", "detail": "x"}, {"pointer": "#/b", "detail": "y"}]
+    assert outcome("CORE-ERR-006", speaking(own, members=lambda language: {"errors": places[:: -1 if language == "pl" else 1]})) == "right"
+    assert (
+        outcome("CORE-ERR-006", speaking(own, members=lambda language: {"errors": places[: 1 if language == "pl" else 2]})) == "Violation"
+    )
 
 
 @pytest.mark.parametrize(
