@@ -15,6 +15,8 @@ from harness.report import Evidence
 
 SHOWN_BODY = 4_000
 """Characters of a body that a report shows."""
+EXACT_BODY = 64 * 1024
+"""Bytes up to which a report keeps a request body exactly."""
 CURL_BODY = 16_000
 """Bytes up to which a curl line carries the body itself."""
 HIDDEN = "[credential]"
@@ -75,7 +77,14 @@ class Redaction:
             fault=f"{exchange.fault.kind}: {self.text(exchange.fault.detail)}" if exchange.fault else None,
             operation=exchange.operation.id if exchange.operation else None,
             vector=exchange.vector.id if exchange.vector else None,
+            request_base64=self._exact(request.body),
         )
+
+    def _exact(self, body: bytes) -> str | None:
+        """A request body that the report's text does not give letter by letter, where it is of a size to keep and holds no secret."""
+        if len(body) > EXACT_BODY or self._body(body).encode() == body or any(form.encode() in body for form in self._forms):
+            return None
+        return base64.b64encode(body).decode()
 
     def curl(self, request: Request, *, recorded: bool = False) -> str:
         """A shell line that repeats the request. A credential is shown as the variable it came from, never as itself."""

@@ -63,17 +63,13 @@ class Tally:
         """Note what a person has to look at."""
         _keep(self.needs_review, found)
 
-    def take(self, other: Tally, *, findings: bool = True) -> None:
-        """Add what rules made of further exchanges; ``findings=False`` leaves the violations out."""
+    def take(self, other: Tally) -> None:
+        """Add what rules made of further exchanges, apart from the violations."""
         self.exercised += other.exercised
         self.adapters |= other.adapters
         self.harness_errors += other.harness_errors
         for each in other.needs_review.values():
             self.review(each)
-        if findings:
-            self.violations += other.violations
-            for each in other.findings.values():
-                _keep(self.findings, each)
 
 
 def first(findings: Mapping[str, Found], most: int) -> list[Found]:

@@ -26,7 +26,8 @@ VerdictName = Literal["passed", "passed-with-adapter", "failed", "warning", "nee
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """An exchange as a report shows it: secrets replaced, long bodies cut.
 
-    Bodies are text; what is not printable is escaped. ``request_bytes`` and ``response_bytes`` give the full sizes. ``curl`` repeats the
+    Bodies are text; what is not printable is escaped. ``request_base64`` is the exact body where the text is not (up to 64 KiB, and not where a
+    credential was taken out), so that the request can be repeated. ``request_bytes`` and ``response_bytes`` give the full sizes. ``curl`` repeats the
     request; where a credential is needed it names the environment variable that holds it.
     """
 
@@ -46,6 +47,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     fault: str | None = None
     operation: str | None = None
     vector: str | None = None
+    request_base64: str | None = None
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -5,9 +5,10 @@ Hypothesis runs synchronously; all of this is called in a thread (:mod:`harness.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import unquote, urlsplit
 
 import hypothesis
@@ -27,7 +28,20 @@ _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD_VALUE = re.compile(r"([!-~]([ \t!-~]*[!-~])?)?")
 """RFC 9110 sections 5.1 and 5.5, without obs-text, which HTTP libraries send in differing encodings."""
 _LEFT_OUT = frozenset(
-    {"host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "expect", "keep-alive", "accept-encoding", "authorization", "cookie"}
+    {
+        "host",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "te",
+        "trailer",
+        "upgrade",
+        "expect",
+        "keep-alive",
+        "accept-encoding",
+        "authorization",
+        "cookie",
+    }
 )
 """Fields that steer the connection, not the request (RFC 9110 section 7.6.1), and credentials, which are the participant's."""
 _AS_MODEL = 8
@@ -44,7 +58,8 @@ class Drawing:
     def __init__(self, document: dict[str, Any], over: Callable[[], bool]) -> None:
         self.schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig())
         self._over = over
-        self._operations = {each.definition.raw["operationId"]: each for each in (found.ok() for found in self.schema.get_all_operations())}
+        operations: list[Any] = [cast("Any", found).ok() for found in self.schema.get_all_operations()]
+        self._operations = {each.definition.raw["operationId"]: each for each in operations}
 
     def strategy(self, operation: str, mode: Mode, bound: Callable[[Request], Request]) -> strategies.SearchStrategy[Request | None]:
         """Requests of an operation that its schemas allow, or do not; None for one that HTTP does not carry as it is."""
@@ -67,9 +82,7 @@ class Drawing:
         self._test(strategy, seed, count, take, (hypothesis.Phase.generate,))
         return list(drawn.values())
 
-    def shrink(
-        self, strategy: strategies.SearchStrategy[Request | None], seed: int, count: int, shows: Callable[[Request], bool]
-    ) -> None:
+    def shrink(self, strategy: strategies.SearchStrategy[Request | None], seed: int, count: int, shows: Callable[[Request], bool]) -> None:
         """Draw the same requests again, and from the first that ``shows`` something ask ``shows`` about ever simpler ones."""
 
         def look(request: Request | None) -> None:
@@ -118,10 +131,8 @@ def run(test: Callable[[], None], shown: type[Exception]) -> None:
 
     ``Unsatisfiable`` means that nothing can be drawn, ``Flaky`` that a participant answered the same request in another way.
     """
-    try:
+    with contextlib.suppress(shown, hypothesis.errors.Unsatisfiable, hypothesis.errors.Flaky, Stopped):
         test()
-    except (shown, hypothesis.errors.Unsatisfiable, hypothesis.errors.Flaky, Stopped):
-        pass
 
 
 def as_request(case: Any) -> Request | None:

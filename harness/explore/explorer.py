@@ -7,10 +7,11 @@ known to be is shrunk: the same requests are drawn again in a thread, which hand
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import threading
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
@@ -19,9 +20,10 @@ from typing import Any, TypeVar, get_args
 from harness.exchange import Exchange, Request
 from harness.explore.document import joined
 from harness.explore.drawing import Drawing, Mode, Stopped
-from harness.explore.drawn import PREFIX, SEQUENCE, as_vector, key
+from harness.explore.drawn import PREFIX, SEQUENCE, as_vector, key, size
 from harness.explore.places import Places
 from harness.explore.sequences import Sequences
+from harness.explore.trimming import simpler
 from harness.judge import Found, Judge
 from harness.pace import BudgetSpent
 from harness.profile import Operation, Profile
@@ -29,8 +31,10 @@ from harness.sending import Sender
 
 BATCH = 20
 """Requests of one operation drawn at a time."""
-SHRINKING = 15.0
-"""Seconds that are given to making one finding small, also past the end of exploring."""
+SHRINKING = 10.0
+"""Seconds that Hypothesis is given to make one finding small, and as many that trimming gets after it, also past the end of exploring."""
+CHARGED = 3
+"""How many findings of one requirement, each with a message of its own, are made small and reported."""
 Result = TypeVar("Result")
 
 
@@ -43,12 +47,6 @@ class Case:
     request: Request
     exchange: Exchange | None = None
     shown: dict[str, Found] = field(default_factory=dict)
-
-    @property
-    def size(self) -> tuple[int, bytes, str]:
-        """What is smaller is easier to read."""
-        request = self.request
-        return (len(request.body) + len(request.url) + sum(len(name) + len(value) for name, value in request.headers), request.body, request.url)
 
 
 async def explore(
@@ -75,6 +73,7 @@ class _Explorer:
         self._operations = {operation.id: operation for profile in profiles for operation in profile.operations}
         self._places = {operation.id: Places(profile, operation) for profile in profiles for operation in profile.operations}
         self._document = joined(profiles)
+        self._charged: Counter[str] = Counter()
         self._counts: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
         self._over, self._spent = threading.Event(), False
         self._asked: set[Future[Any]] = set()
@@ -98,9 +97,7 @@ class _Explorer:
         drawing = await asyncio.to_thread(Drawing, self._document, self._over.is_set)
         sequences = await asyncio.to_thread(Sequences, drawing, self._over.is_set)
         turns = [(operation, mode) for operation in self._operations.values() for mode in get_args(Mode)]
-        strategies = {
-            (operation.id, mode): drawing.strategy(operation.id, mode, self._binding(operation)) for operation, mode in turns
-        }
+        strategies = {(operation.id, mode): drawing.strategy(operation.id, mode, self._binding(operation)) for operation, mode in turns}
         batch: asyncio.Task[list[Request]] | None = None
 
         async def drawn(turn: int) -> list[Request]:
@@ -164,27 +161,32 @@ class _Explorer:
             return
         self.sent += 1
         for requirement, tally in self._apart.tallies.items():
+            known = self._judge.tallies[requirement]
+            known.take(tally)
             for each in tally.findings.values():
                 case.shown.setdefault(requirement, each)
-            if self._judge.tallies[requirement].violations:
-                self._judge.tallies[requirement].take(tally)
-            else:
-                self._judge.tallies[requirement].take(tally, findings=False)
+                if known.violations:
+                    known.violations += 1
         self._apart.tallies.clear()
 
+    def _is_new(self, requirement: str, found: Found) -> bool:
+        """Whether a finding says something that the report does not say yet. Of one requirement a few are enough."""
+        known = self._judge.tallies[requirement]
+        return self._charged[requirement] < CHARGED and found.message not in known.findings
+
     def _news(self, cases: Sequence[Case]) -> list[tuple[str, Case]]:
-        """Each requirement that was not known to be violated, with the smallest request that shows it."""
+        """What is new in a batch: requirements, each with the smallest request that shows it."""
         first: dict[str, Case] = {}
-        for case in sorted((case for case in cases if case.shown), key=lambda case: case.size):
-            for requirement in case.shown:
-                if not self._judge.tallies[requirement].violations:
+        for case in sorted((case for case in cases if case.shown), key=lambda case: size(case.request)):
+            for requirement, found in case.shown.items():
+                if self._is_new(requirement, found):
                     first.setdefault(requirement, case)
         return sorted(first.items())
 
     async def _minimise(self, requirement: str, case: Case, known: Mapping[Any, Case], shrink: Any) -> None:
         """Shrink a finding, and charge the participant with the smallest request that shows it."""
         tries, best, end = itertools.count(1), case, self._loop.time() + SHRINKING
-        seen = dict(known)
+        seen, kind = dict(known), as_vector(case.id, case.operation, case.request).kind
 
         def shows(request: Request) -> bool:
             nonlocal best
@@ -193,17 +195,38 @@ class _Explorer:
                     raise Stopped
                 seen[key(request)] = Case(f"{case.id}.{next(tries)}", case.operation, request)
                 self._wait_for(self._ask(seen[key(request)]))
-            if requirement not in seen[key(request)].shown:
+            found = seen[key(request)].shown.get(requirement)
+            if found is None or not self._is_new(requirement, found):
                 return False
-            best = min(best, seen[key(request)], key=lambda each: each.size)
+            best = min(best, seen[key(request)], key=lambda each: size(each.request))
             return True
 
-        await asyncio.to_thread(shrink, shows)
+        def trim() -> None:
+            """Hypothesis leaves members that come before the one that matters: take away what is not needed, and stay on its side of the schema."""
+            simplest = False
+            while not simplest:
+                simplest = True
+                for request in map(self._binding(case.operation), simpler(best.request)):
+                    allowed = as_vector(case.id, case.operation, request).kind == kind
+                    if allowed and size(request) < size(best.request) and shows(request):
+                        simplest = False
+                        break
+
+        def both() -> None:
+            nonlocal end
+            shrink(shows)
+            end = self._loop.time() + SHRINKING
+            with contextlib.suppress(Stopped):
+                trim()
+
+        await asyncio.to_thread(both)
         self._charge(requirement, best)
 
     def _charge(self, requirement: str, case: Case) -> None:
-        self.found += 1
-        self._judge.tallies[requirement].add(case.shown[requirement])
+        self._charged[requirement] += 1
+        tally = self._judge.tallies[requirement]
+        self.found += not tally.violations
+        tally.add(case.shown[requirement])
 
     async def _play(self, sequences: Sequences, seed: int, deadline: float) -> None:
         """Sequences of requests that build on each other's answers. One whose last request shows something new is shortened."""
@@ -218,7 +241,7 @@ class _Explorer:
             operation = self._operations[operation_id]
             case = Case(f"{SEQUENCE}{number}.{next(steps)}", operation, self._binding(operation)(request))
             self._wait_for(self._ask(case))
-            new = sorted(each for each in case.shown if not self._judge.tallies[each].violations)
+            new = sorted(each for each, found in case.shown.items() if self._is_new(each, found))
             if wanted is None and new:
                 wanted, end = new[0], self._loop.time() + SHRINKING
             if wanted in case.shown:

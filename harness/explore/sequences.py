@@ -36,9 +36,9 @@ class Sequences:
 
     def play(self, seed: int, step: Step) -> None:
         """Play some sequences. A step that shows what is looked for makes Hypothesis shorten its sequence."""
-        over = self._over
+        over, base = self._over, self._machine
 
-        class Machine(self._machine):  # type: ignore[misc]
+        class Machine(base):  # type: ignore[misc, valid-type]
             def call(self, case: Any, **_: Any) -> Response:
                 if over():
                     raise Stopped
