@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from conformance.assistant.assurance import fits
 from conformance.assistant.conversation import Reply, ask, is_completion, languages, question, reply
 from conformance.assistant.faults import altered, asked_in
 from conformance.assistant.questions import questions
@@ -24,6 +25,7 @@ def handovers_name_a_contact(exchange: Exchange) -> None:
         raise Violation(
             "a hand-over does not say whom to turn to", expected="name with url or phone", got=handover, pointer="/assurance/handover"
         )
+    fits(exchange, "handover", "Handover")
 
 
 def _text(members: Mapping[str, Any], name: str) -> bool:
@@ -76,6 +78,18 @@ async def handovers_lead_nowhere(request: Request, call_next: CallNext) -> Respo
     def change(text: str, assurance: dict[str, Any]) -> str:
         if isinstance(assurance.get("handover"), dict):
             assurance["handover"] = {"name": assurance["handover"]["name"]}
+        return text
+
+    return await altered(request, call_next, change)
+
+
+@mutant("CHAT-HND-001")
+async def telephone_numbers_are_numbers(request: Request, call_next: CallNext) -> Response:
+    """The telephone number of a hand-over is a number, which has neither a plus nor a zero at its beginning."""
+
+    def change(text: str, assurance: dict[str, Any]) -> str:
+        if isinstance(assurance.get("handover"), dict):
+            assurance["handover"] = {**assurance["handover"], "phone": 48221234567}
         return text
 
     return await altered(request, call_next, change)

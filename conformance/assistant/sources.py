@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.assistant.assurance import fits
 from conformance.assistant.conversation import Reply, ask, is_completion, languages, plain, question, reply, require_understanding
 from conformance.assistant.faults import altered
 from conformance.assistant.questions import questions
@@ -34,6 +35,7 @@ def sources_are_https_addresses(exchange: Exchange) -> None:
             raise Violation("a source has no address", expected="title and url", got=source, pointer=pointer)
         if not source["url"].lower().startswith("https://") or not _host(source["url"]):
             raise Violation("the address of a source is not https", expected="https://…", got=source["url"], pointer=f"{pointer}/url")
+    fits(exchange, "sources", "Source", each=True)
 
 
 def _host(url: str) -> str:
@@ -84,6 +86,12 @@ async def answers_name_official_sources(service: Service) -> None:
 async def answers_name_no_source(request: Request, call_next: CallNext) -> Response:
     """The model answers, and where it has it from it does not say."""
     return await _with_sources(request, call_next, lambda sources: [])
+
+
+@mutant("CHAT-SRC-001", also=("CORE-LOG-002",))
+async def sources_have_no_title(request: Request, call_next: CallNext) -> Response:
+    """Sources are bare addresses, as the search has them."""
+    return await _with_sources(request, call_next, lambda sources: [{"url": source["url"]} for source in sources])
 
 
 @mutant("CHAT-SRC-001", also=("CORE-LOG-002", "CHAT-EXP-001"))

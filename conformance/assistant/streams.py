@@ -47,10 +47,14 @@ def streams_are_events_of_chunks(exchange: Exchange) -> None:
     if foreign or not found:
         got = excerpt(repr(foreign[0])) if foreign else excerpt(answer.text) or "nothing"
         raise Violation("a stream holds what is no chunk", expected=f"objects whose object is {CHUNK}", got=got)
+    schema = exchange.operation.schema("ChatCompletionChunk") if exchange.operation else None
     for chunk in found:
+        shown = excerpt(json.dumps(chunk, ensure_ascii=False))
         if chunk.get("object") != CHUNK or not isinstance(chunk.get("choices"), list):
-            shown = excerpt(json.dumps(chunk, ensure_ascii=False))
             raise Violation("an event is no chunk of the standard", expected=f"object {CHUNK} and a list of choices", got=shown)
+        errors = schema.errors(chunk) if schema else []
+        if errors:
+            raise Violation(f"a chunk does not fit the profile: {excerpt(errors[0].message)}", got=shown, pointer=errors[0].pointer)
 
 
 @mutant("CHAT-STR-001", also=("CORE-LOG-002",))
@@ -74,6 +78,16 @@ async def chunks_are_called_completions(request: Request, call_next: CallNext) -
 
     def change(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [{**chunk, "object": "chat.completion"} for chunk in found]
+
+    return await _restreamed(request, call_next, change)
+
+
+@mutant("CHAT-STR-001", also=("CORE-LOG-002",))
+async def chunks_do_not_say_when(request: Request, call_next: CallNext) -> Response:
+    """The first chunk alone says when the completion was created, and with which model."""
+
+    def change(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [found[0], *({name: each[name] for name in each if name not in ("created", "model")} for each in found[1:])]
 
     return await _restreamed(request, call_next, change)
 

@@ -81,7 +81,10 @@ REQUEST = jsonschema_rs.Draft202012Validator(
             },
             "response_format": {
                 "if": {"type": "object", "properties": {"type": {"const": "json_schema"}}},
-                "then": {"required": ["json_schema"], "properties": {"json_schema": {"required": ["schema"]}}},
+                "then": {
+                    "required": ["json_schema"],
+                    "properties": {"json_schema": {"required": ["schema"], "properties": {"schema": {"type": "object"}}}},
+                },
             },
         },
     }
