@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from benchmarks.detection.document import Documents
+from benchmarks.detection.bodies import edited
+from benchmarks.detection.document import Documents, documented, found, present
 from benchmarks.detection.fault import Fault, Watch, encoded, with_body
+from benchmarks.detection.texts import is_text
 from harness.checks import CallNext, FaultyHandler
 from harness.exchange import Request, Response
 from harness.profile import Operation
@@ -52,13 +54,16 @@ def _fault(documents: Documents, operation: Operation, name: str, operator: str,
 
         return function
 
-    return Fault(f"{operation.id}.{name}", operator, f"{operation.id}: {what}", start, hangs=operator == "delay")
+    waits = operator in ("replay", "state") and name != "fails-after-error"
+    return Fault(f"{operation.id}.{name}", operator, f"{operation.id}: {what}", start, hangs=operator == "delay", waits=waits)
 
 
 def _leaks(documents: Documents, operation: Operation) -> Iterator[Fault]:
     for name, text in _LEAKS.items():
         yield _fault(documents, operation, f"leak-{name}", "leak", f"errors tell of the inside ({name})", partial(_telling, text))
-    yield _fault(documents, operation, "leak-of-another", "leak", "answers say what the caller before asked for", _telling_of_another)
+    if operation.has_request_body:
+        begin = partial(_telling_of_another, documents)
+        yield _fault(documents, operation, "leak-of-another", "leak", "answers repeat what the caller before asked", begin)
 
 
 def _telling(text: str) -> Handler:
@@ -66,25 +71,52 @@ def _telling(text: str) -> Handler:
         answer = await call_next(request)
         if answer.status < 400 or not isinstance(answer.document, dict):
             return answer
+        watch.met += 1
         watch.note()
         return with_body(answer, encoded({**answer.document, "detail": f"{answer.document.get('detail')} {text}"}))
 
     return handler
 
 
-def _telling_of_another() -> Handler:
+def _telling_of_another(documents: Documents) -> Handler:
+    """The longest text of the request before stands behind the first text of the answer."""
+    texts = [
+        (part, place) for part in documents.parts() for place in documents.places(part.at) if part.status == "200" and is_text(part, place)
+    ]
     before: list[str] = []
 
     async def handler(request: Request, call_next: CallNext, watch: Watch) -> Response:
         answer = await call_next(request)
         told = before[-1] if before else None
-        before[:] = [request.headers.get("traceparent") or ""]
-        if not told or "traceresponse" not in answer.headers:
+        before[:] = [max(_strings(request.document), key=len, default="")]
+        if not told or answer.status != 200:
             return answer
-        watch.note()
-        return answer.with_header("traceresponse", told)
+
+        def edit(value: Any, steps: tuple[str | int, ...]) -> bool:
+            where = found(value, steps)
+            if where is None or not present(value, steps) or not isinstance(where[0][where[1]], str) or told in encoded(value).decode():
+                return False
+            where[0][where[1]] += f" {told}"
+            return True
+
+        for part, place in texts:
+            if part.operation is documents.operation_of(request) and documented(part, answer):
+                changed = edited(answer, partial(edit, steps=place.steps))
+                if changed is not None:
+                    watch.met += 1
+                    watch.note()
+                    return changed
+        return answer
 
     return handler
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
 
 
 def _delays(documents: Documents, operation: Operation) -> Iterator[Fault]:
@@ -104,6 +136,7 @@ def _hanging(hangs: Callable[[Response, int], bool]) -> Handler:
         asked += 1
         answer = await call_next(request)
         if hangs(answer, asked):
+            watch.met += 1
             watch.note()
             await asyncio.sleep(_HANGING)
         return answer
@@ -213,6 +246,7 @@ def _failing_after_error() -> Handler:
         poisoned, failed = failed, answer.status >= 400
         if not poisoned or answer.status >= 400:
             return answer
+        watch.met += 1
         watch.note()
         return _failure(answer)
 

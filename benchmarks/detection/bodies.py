@@ -83,6 +83,7 @@ def held(documents: Documents, part: Part, place: Place, change: Callable[[Any, 
             here = documents.operation_of(request) is part.operation or part.status != "200"
             if not here or not documented(part, answer) or not answer.body:
                 return answer
+            watch.met += 1
             return edited(answer, edit) or answer
 
         return handler

@@ -17,7 +17,7 @@ from benchmarks.detection.derive import derived
 from benchmarks.detection.fault import Fault, Watch
 from benchmarks.detection.fuzzer import examples_for, fuzzed
 from benchmarks.detection.ours import judged, reference
-from benchmarks.detection.outcome import Result, table
+from benchmarks.detection.outcome import Result, Seen, table
 from harness.checks import Mutant
 from harness.serve.faulty import Faulty
 from harness.serve.mock import mutants_of
@@ -140,12 +140,16 @@ def _measure(settings: Settings, id: str) -> Result:
 
     watch = Watch()
     govai = judged(broken(watch), settings.profile, settings.country, hangs=hangs, only=only, token=only is None)
-    result = Result(id, operator, fault.description, govai)
-    govai.changed, govai.forbidden = watch.changed, watch.forbidden
-    if isinstance(fault, Mutant):
-        govai.changed = govai.forbidden = 1
+    result = Result(id, operator, fault.description, isinstance(fault, Fault) and fault.waits, _with(govai, watch, fault))
     if settings.examples is not None:
         watch = Watch()
-        result.fuzzer = fuzzed(broken(watch), settings.examples, hangs=hangs, token=only is None)
-        result.fuzzer.changed, result.fuzzer.forbidden = watch.changed, watch.forbidden
+        seen = fuzzed(broken(watch), settings.examples, hangs=hangs, token=only is None)
+        result.fuzzer = _with(seen, watch, fault)
     return result
+
+
+def _with(seen: Seen, watch: Watch, fault: Fault | Mutant) -> Seen:
+    """What a tool made of a fault, with what the fault did meanwhile. Of a mutant written by hand that is not known; it is taken to have done it."""
+    if isinstance(fault, Mutant):
+        return replace(seen, met=1, changed=1, forbidden=1)
+    return replace(seen, met=watch.met, changed=watch.changed, forbidden=watch.forbidden)

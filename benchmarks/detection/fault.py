@@ -18,8 +18,13 @@ _DIGEST = re.compile(rb"sha-256=:([A-Za-z0-9+/=]+):")
 
 @dataclass
 class Watch:
-    """What a fault did in one run: how many answers it changed, and how many of these the profile then forbids."""
+    """What a fault did in one run.
 
+    ``met``: how many answers (requests, where the fault waits for a kind of request) it could have changed; ``changed``: how many it did;
+    ``forbidden``: how many of these the profile then forbids.
+    """
+
+    met: int = 0
     changed: int = 0
     forbidden: int = 0
 
@@ -43,6 +48,8 @@ class Fault:
     start: Start = field(repr=False)
     hangs: bool = False
     """Whether answers do not come: a tool needs a short time limit for it."""
+    waits: bool = False
+    """Whether it waits for a kind of request that any caller could send. That none was sent is then no excuse."""
 
     def mutant(self, watch: Watch) -> Mutant:
         """The fault as a mutant of the reference."""
@@ -84,7 +91,9 @@ def _digest(body: bytes) -> bytes:
 
 
 def with_body(answer: Response, body: bytes) -> Response:
-    """The answer with another body, its length and its digest made right where it names them."""
+    """The answer with another body, its length and its digest made right where it names them. An answer to HEAD has none to change."""
+    if not answer.body:
+        return answer
     changed = answer.with_body(body)
     if "content-digest" in answer.headers:
         changed = changed.with_header("content-digest", f"sha-256=:{_digest(body).decode()}:")

@@ -56,6 +56,7 @@ def _with_state(documents: Documents, part: Part, begin: Callable[[], Change], *
             here = documents.operation_of(request) is part.operation or part.status != "200"
             if not here or not documented(part, answer):
                 return answer
+            watch.met += 1
             changed = change(answer)
             if _said(changed) == _said(answer):
                 return answer

@@ -48,6 +48,7 @@ def _fault(operation: Operation, place: Place, name: str, operator: str, what: s
         operator,
         f"{operation.id}: in the request, {place.pointer or '/'} {what}",
         start,
+        waits=True,
     )
 
 
@@ -132,6 +133,7 @@ def _accepting(
             errors = schema.errors(value)
             if not errors or not all(concerns(error, value) for error in errors):
                 return await call_next(request)
+            watch.met += 1
             model = await _variables(documents, call_next, request)
             try:
                 for error in errors:
@@ -267,6 +269,7 @@ def _refusing(documents: Documents, operation: Operation, places: list[Place], p
             if value is None or documents.schema(places[0].at).errors(value) or not _spoiled(documents, value, place, meant):
                 return await call_next(request)
             answer = await call_next(request)
+            watch.met += 1
             if answer.status >= 400:
                 return answer
             watch.note()
@@ -322,6 +325,7 @@ def _ignoring(documents: Documents, operation: Operation, place: Place) -> Start
             holders = list(_all(value, place.steps))
             if not holders:
                 return await call_next(request)
+            watch.met += 1
             for holder, step in holders:
                 del holder[step]
             right = await call_next(request.with_header("idempotency-key", None))
@@ -375,6 +379,7 @@ def _without_wrong_header(operation: Operation, documents: Documents, name: str,
             )
             if not wrong or documents.operation_of(request) is not operation:
                 return await call_next(request)
+            watch.met += 1
             answer = await call_next(request.with_header(name, None))
             if answer.status < 400:
                 watch.note()

@@ -48,7 +48,7 @@ def text_faults(documents: Documents) -> list[Fault]:
     groups: dict[tuple[str, str | int], list[tuple[Part, Place]]] = {}
     for part in documents.parts():
         for place in documents.places(part.at):
-            if _is_text(part, place):
+            if is_text(part, place):
                 forms = groups.setdefault((place.parent, place.steps[-1]), [])
                 if (form_label(part), place.steps) not in [(form_label(other), there.steps) for other, there in forms]:
                     forms.append((part, place))
@@ -75,7 +75,7 @@ def _of_text(broken: Callable[[str], str]) -> Callable[[object], str]:
     return change
 
 
-def _is_text(part: Part, place: Place) -> bool:
+def is_text(part: Part, place: Place) -> bool:
     """Whether people read what stands at a place: the document gives a string with words there as an example, and asks for no form."""
     if "format" in place.schema or "enum" in place.schema or place.schema.get("pattern", r"\S") != r"\S":
         return False

@@ -185,6 +185,12 @@ def test_records_speak_of_the_answers_as_they_were_given() -> None:
     ],
 )
 def test_only_what_no_run_could_find_is_equivalent_or_never_fired(govai: Seen, fuzzer: Seen, states: tuple[str, str]) -> None:
-    result = Result("id", "operator", "what", govai, fuzzer)
+    result = Result("id", "operator", "what", False, govai, fuzzer)
     assert (result.state(govai), result.state(fuzzer)) == states
     assert Result.from_json(json.loads(json.dumps(result.as_json()))) == result
+
+
+def test_a_fault_that_waits_for_a_request_that_nobody_sent_survived() -> None:
+    unmet, met = Result("id", "operator", "what", True, Seen()), Result("id", "operator", "what", True, Seen(met=1))
+    assert (unmet.state(unmet.govai), unmet.reason) == ("survived", "no such request was sent")
+    assert (met.state(met.govai), met.reason) == ("never fired", "the answers are the same with it and without it")
