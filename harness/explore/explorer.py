@@ -20,7 +20,7 @@ from typing import Any, TypeVar, get_args
 from harness.exchange import Exchange, Request
 from harness.explore.document import joined
 from harness.explore.drawing import Drawing, Mode, Stopped
-from harness.explore.drawn import PREFIX, SEQUENCE, as_vector, key, size
+from harness.explore.drawn import PREFIX, SEQUENCE, Expectations, key, size
 from harness.explore.places import Places
 from harness.explore.sequences import Sequences
 from harness.explore.trimming import simpler
@@ -73,12 +73,14 @@ class _Explorer:
         self._operations = {operation.id: operation for profile in profiles for operation in profile.operations}
         self._places = {operation.id: Places(profile, operation) for profile in profiles for operation in profile.operations}
         self._document = joined(profiles)
+        self._expected = Expectations(profiles)
         self._charged: Counter[str] = Counter()
         self._counts: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
         self._over, self._spent = threading.Event(), False
         self._asked: set[Future[Any]] = set()
         self._loop = asyncio.get_running_loop()
-        self.sent, self.found = 0, 0
+        self.sent = 0
+        self.found: set[str] = set()
 
     def stop(self) -> None:
         """Let the threads end: what they wait for does not come any more."""
@@ -89,7 +91,8 @@ class _Explorer:
     def summary(self, seconds: float) -> str:
         """What was done, for the notes of the report."""
         end = "until the request budget was spent" if self._spent else f"for {seconds:g} s"
-        return f"explored {end}: {self.sent} requests beyond the vectors, {self.found} requirements found violated that the vectors passed"
+        found = f"found violated: {', '.join(sorted(self.found))}" if self.found else "nothing new was found"
+        return f"explored {end} with {self.sent} requests beyond the vectors: {found}"
 
     async def explore(self, seconds: float) -> None:
         """Operation by operation, batch by batch, then a few sequences, again and again."""
@@ -153,7 +156,7 @@ class _Explorer:
 
     async def _ask(self, case: Case) -> None:
         """Send one request and note what its exchange showed. Nothing is sent where the budget is spent."""
-        vector = as_vector(case.id, case.operation, case.request)
+        vector = self._expected.vector(case.id, case.operation, case.request)
         try:
             case.exchange = await self._sender.send(case.id, case.request, vector=vector)
         except BudgetSpent:
@@ -186,7 +189,7 @@ class _Explorer:
     async def _minimise(self, requirement: str, case: Case, known: Mapping[Any, Case], shrink: Any) -> None:
         """Shrink a finding, and charge the participant with the smallest request that shows it."""
         tries, best, end = itertools.count(1), case, self._loop.time() + SHRINKING
-        seen, kind = dict(known), as_vector(case.id, case.operation, case.request).kind
+        seen, kind = dict(known), self._expected.vector(case.id, case.operation, case.request).kind
 
         def shows(request: Request) -> bool:
             nonlocal best
@@ -207,7 +210,7 @@ class _Explorer:
             while not simplest:
                 simplest = True
                 for request in map(self._binding(case.operation), simpler(best.request)):
-                    allowed = as_vector(case.id, case.operation, request).kind == kind
+                    allowed = self._expected.vector(case.id, case.operation, request).kind == kind
                     if allowed and size(request) < size(best.request) and shows(request):
                         simplest = False
                         break
@@ -224,9 +227,8 @@ class _Explorer:
 
     def _charge(self, requirement: str, case: Case) -> None:
         self._charged[requirement] += 1
-        tally = self._judge.tallies[requirement]
-        self.found += not tally.violations
-        tally.add(case.shown[requirement])
+        self.found.add(requirement)
+        self._judge.tallies[requirement].add(case.shown[requirement])
 
     async def _play(self, sequences: Sequences, seed: int, deadline: float) -> None:
         """Sequences of requests that build on each other's answers. One whose last request shows something new is shortened."""
