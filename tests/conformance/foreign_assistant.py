@@ -83,7 +83,7 @@ REQUEST = jsonschema_rs.Draft202012Validator(
                 "if": {"type": "object", "properties": {"type": {"const": "json_schema"}}},
                 "then": {
                     "required": ["json_schema"],
-                    "properties": {"json_schema": {"required": ["schema"], "properties": {"schema": {"type": "object"}}}},
+                    "properties": {"json_schema": {"type": "object", "required": ["schema"], "properties": {"schema": {"type": "object"}}}},
                 },
             },
         },

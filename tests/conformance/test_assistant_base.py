@@ -154,7 +154,10 @@ LEGAL: list[tuple[str, Exchange]] = [
     # streams
     ("CHAT-STR-001", stream(AZURE, ROLE, TEXT, END, DONE, kind="text/event-stream; charset=utf-8")),
     ("CHAT-STR-001", raw(b": hi\r\n\r\nid: 7\r\nretry: 10\r\ndata:" + json.dumps(TEXT).encode() + b"\r\n\r\ndata: [DONE]\r\n\r\n")),
-    ("CHAT-STR-001", raw(b'data: {"id": "1", "object":\ndata: "chat.completion.chunk", "choices": []}\n\ndata: [DONE]\n\n')),
+    (
+        "CHAT-STR-001",
+        raw(b'data: {"id": "1", "created": 1, "model": "m", "object":\ndata: "chat.completion.chunk", "choices": []}\n\ndata: [DONE]\n\n'),
+    ),
     ("CHAT-STR-001", asked({"stream": True}, answer={"error": {}}, status=400)),
     ("CHAT-STR-001", whole(asks={"stream": None})),
     ("CHAT-STR-002", stream(ROLE, END, DONE, newline="\r")),
@@ -231,6 +234,8 @@ WRONG: list[tuple[str, Exchange]] = [
     ("CHAT-STR-001", stream(ROLE, FAILED)),
     ("CHAT-STR-001", stream({**ROLE, "object": "chat.completion"}, DONE)),
     ("CHAT-STR-001", stream({"choices": [], "usage": used(1, 2, 3)}, DONE)),
+    ("CHAT-STR-001", stream({**ROLE, "created": "today"}, DONE)),
+    ("CHAT-STR-001", stream(ROLE, chunk({"content": 7}), DONE)),
     ("CHAT-STR-001", stream("Vilniuje", DONE)),
     ("CHAT-STR-001", raw(b"")),
     ("CHAT-STR-002", stream(ROLE, END)),

@@ -90,7 +90,9 @@ def test_conversations_stay_apart() -> None:
     ("outcome", "handover", "expected"),
     [
         ("handed-over", {"name": "Biuro", "url": "https://gov.example/kontakt"}, "right"),
-        ("handed-over", {"name": "Biuro", "url": None, "phone": "112", "hours": "8-16"}, "right"),
+        ("handed-over", {"name": "Biuro", "phone": "112", "hours": "8-16"}, "right"),
+        ("handed-over", {"name": "Biuro", "url": None, "phone": "112"}, "Violation"),
+        ("handed-over", {"name": "Biuro", "phone": 112, "url": "https://gov.example/kontakt"}, "Violation"),
         ("handed-over", {"name": "Biuro"}, "Violation"),
         ("handed-over", {"phone": "112"}, "Violation"),
         ("handed-over", None, "Violation"),
