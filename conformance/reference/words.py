@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 ALIKE = 0.6
 """From here on two words count as forms of one word."""
 _OTHER_ENDING = 0.85
 _SLIP = 0.8
+_LONGEST = 64
+"""Letters; what is longer is no word."""
 
 _WORD = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")
 _PLAIN = str.maketrans({"ł": "l", "đ": "d", "ø": "o"})
@@ -71,17 +74,19 @@ class Vocabulary:
         self.words = frozenset(words)
         self._sizes: dict[str, int] = {}
         self._by_trigram: dict[str, list[str]] = defaultdict(list)
+        self._remembered = lru_cache(maxsize=2048)(self._find_like)
         for word in sorted(self.words):
             trigrams = _trigrams(word)
             self._sizes[word] = len(trigrams)
             for trigram in trigrams:
                 self._by_trigram[trigram].append(word)
 
-    def like(self, word: str) -> dict[str, float]:
-        """The known words that ``word`` may be a form of, with their similarity, 0 to 1.
+    def like(self, word: str) -> Mapping[str, float]:
+        """The known words that ``word`` may be a form of, with their similarity, 0 to 1. People ask with the same words, so it is remembered."""
+        return self._remembered(word) if len(word) <= _LONGEST else {}
 
-        It is the Dice coefficient of the trigrams, or more where only the endings differ. A slip of the pen is looked for where nothing is alike.
-        """
+    def _find_like(self, word: str) -> Mapping[str, float]:
+        """It is the Dice coefficient of the trigrams, or more where only the endings differ. A slip of the pen is looked for where nothing is alike."""
         if has_digit(word):
             return {word: 1.0} if word in self.words else {}
         trigrams = _trigrams(word)
