@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.detection.derive import derived
 from benchmarks.detection.fault import Fault, Watch
-from benchmarks.detection.fuzzer import examples_for, fuzzed
+from benchmarks.detection.fuzzer import Setting, fuzzed, setting_for
 from benchmarks.detection.ours import judged, reference
 from benchmarks.detection.outcome import Result, Seen, table
 from harness.checks import Mutant
@@ -27,11 +27,11 @@ HAND_WRITTEN = "hand-written"
 
 @dataclass(frozen=True)
 class Settings:
-    """What all faults of one benchmark have in common. ``examples`` is how many schemathesis draws of each operation; None leaves it out."""
+    """What all faults of one benchmark have in common. ``fuzzer``: how schemathesis is run; None leaves it out."""
 
     profile: str
     country: str
-    examples: int | None = None
+    fuzzer: Setting | None = None
 
 
 def main(argv: Sequence[str]) -> int:
@@ -49,16 +49,19 @@ def main(argv: Sequence[str]) -> int:
         return 1
     print(f"{len(ids)} faults. govai sends {budget.requests} requests.", flush=True)
     if not options.ours_only:
-        settings, said = _with_fuzzer(settings, budget.requests)
-        print(said, flush=True)
+        fuzzer = setting_for(settings.profile, settings.country, budget.requests)
+        settings = replace(settings, fuzzer=fuzzer)
+        print(f"schemathesis with --max-examples {fuzzer.examples} sends {fuzzer.requests}.", flush=True)
+        for check in sorted(fuzzer.known):
+            print(f"schemathesis reports of the reference without a fault, so it counts for nothing: {check}", flush=True)
     results = _kept(options, ids)
     left = [id for id in ids if id not in {each.id for each in results}]
     for number, result in enumerate(_measured(settings, left, options.workers), start=len(results) + 1):
         results.append(result)
         if options.out:
             options.out.write_text(json.dumps([each.as_json() for each in results], indent=1, ensure_ascii=False), encoding="utf-8")
-        fuzzer = f", schemathesis {result.state(result.fuzzer)}" if result.fuzzer else ""
-        print(f"[{number}/{len(ids)}] {result.id}: govai {result.state(result.govai)}{fuzzer}", flush=True)
+        beside = f", schemathesis {result.state(result.fuzzer)}" if result.fuzzer else ""
+        print(f"[{number}/{len(ids)}] {result.id}: govai {result.state(result.govai)}{beside}", flush=True)
     print("\n" + table(results))
     broken = [f"{each.id}: {seen.error}" for each in results for seen in (each.govai, each.fuzzer) if seen and seen.error]
     for line in broken:
@@ -113,13 +116,6 @@ def _faults(settings: Settings) -> dict[str, tuple[str, Fault | Mutant]]:
     return {**found, **{mutant.id: (HAND_WRITTEN, mutant) for mutant in hand}}
 
 
-def _with_fuzzer(settings: Settings, budget: int) -> tuple[Settings, str]:
-    examples, requests, baseline = examples_for(settings.profile, settings.country, budget)
-    if baseline:
-        sys.exit(f"schemathesis reports failures of the reference without a fault: {', '.join(baseline)}. Nothing can be compared.")
-    return replace(settings, examples=examples), f"schemathesis with --max-examples {examples} sends {requests}."
-
-
 def _measured(settings: Settings, ids: Sequence[str], workers: int) -> Iterator[Result]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
@@ -128,7 +124,7 @@ def _measured(settings: Settings, ids: Sequence[str], workers: int) -> Iterator[
 
 def _measure(settings: Settings, id: str) -> Result:
     """Both tools against one fault, each with a service of its own."""
-    plain = replace(settings, examples=None)
+    plain = replace(settings, fuzzer=None)
     operator, fault = _faults(plain)[id]
     hangs = isinstance(fault, Fault) and fault.hangs
     only = fault.requirement if isinstance(fault, Mutant) else None
@@ -141,9 +137,9 @@ def _measure(settings: Settings, id: str) -> Result:
     watch = Watch()
     govai = judged(broken(watch), settings.profile, settings.country, hangs=hangs, only=only, token=only is None)
     result = Result(id, operator, fault.description, isinstance(fault, Fault) and fault.waits, _with(govai, watch, fault))
-    if settings.examples is not None:
+    if settings.fuzzer is not None:
         watch = Watch()
-        seen = fuzzed(broken(watch), settings.examples, hangs=hangs, token=only is None)
+        seen = fuzzed(broken(watch), settings.fuzzer, hangs=hangs, token=only is None)
         result.fuzzer = _with(seen, watch, fault)
     return result
 

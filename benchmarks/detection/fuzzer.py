@@ -10,41 +10,70 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.detection.ours import PATIENCE, TOKEN, Counting, reference
 from benchmarks.detection.outcome import Seen
+from harness.errors import HarnessFault
 from harness.serve.mock import running
 
 LONGEST = 240.0
 """Seconds after which the command is ended and judged by what it has reported."""
-_STEPS = (1, 2, 5, 10, 20, 40, 80, 160)
+_STEPS = (1, 10, 20, 40, 80, 160)
 
 
-def examples_for(profile: str, country: str, budget: int) -> tuple[int, int, list[str]]:
-    """The smallest ``--max-examples`` with which it sends at least ``budget`` requests to the reference, how many that are, and its failures."""
+@dataclass(frozen=True)
+class Setting:
+    """How the command is run. ``known`` are the failures it reports of the reference without a fault: they count for nothing."""
+
+    examples: int
+    requests: int
+    known: frozenset[str]
+
+
+def setting_for(profile: str, country: str, budget: int) -> Setting:
+    """The smallest ``--max-examples`` with which it sends at least ``budget`` requests to the reference.
+
+    The requests of its coverage phase follow from the document and cannot be fewer.
+
+    Raises:
+        HarnessFault: the command cannot be run.
+    """
     for examples in _STEPS:
-        seen = fuzzed(reference(profile, country), examples, hangs=False)
-        if seen.requests >= budget or seen.under or seen.error:
+        setting = Setting(examples, 0, frozenset())
+        seen = _sound(profile, country, setting, token=True)
+        if seen.requests >= budget:
             break
-    return examples, seen.requests, seen.under + ([seen.error] if seen.error else [])
+    open_to_all = _sound(profile, country, setting, token=False)
+    return Setting(examples, seen.requests, frozenset([*seen.under, *open_to_all.under]))
 
 
-def fuzzed(app: Any, examples: int, *, hangs: bool, token: bool = True) -> Seen:
-    """Run the command against ``app``: all phases, its default checks. It stops at its first failure, as govai does."""
+def _sound(profile: str, country: str, setting: Setting, *, token: bool) -> Seen:
+    """What it makes of the reference without a fault."""
+    seen = fuzzed(reference(profile, country, token=token), setting, hangs=False, token=token)
+    if seen.error:
+        raise HarnessFault(f"schemathesis cannot be run against the reference: {seen.error}.")
+    return seen
+
+
+def fuzzed(app: Any, setting: Setting, *, hangs: bool, token: bool = True) -> Seen:
+    """Run the command against ``app``: all phases, its default checks, also behind a failure, so that a known one hides nothing."""
     counting = Counting(app)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, running(counting) as url:
         events = Path(folder) / "events.ndjson"
-        code = _run([f"{url}/openapi.json", *_options(examples, hangs, token), "--report-ndjson-path", str(events)], folder)
-        under = sorted(set(_failures(events)))
+        code = _run([f"{url}/openapi.json", *_options(setting.examples, hangs, token), "--report-ndjson-path", str(events)], folder)
+        failures = [(check, number) for check, number in _failures(events) if check not in setting.known]
+    under = sorted({check for check, _ in failures})
+    until = min((number for _, number in failures if number), default=None)
     error = None if under or code in (0, 1) else f"schemathesis ended with {code}"
-    return Seen(under, counting.asked, counting.asked if under else None, seconds=time.perf_counter() - started, error=error)
+    return Seen(under, counting.asked, until, seconds=time.perf_counter() - started, error=error)
 
 
 def _options(examples: int, hangs: bool, token: bool) -> list[str]:
-    options = ["--max-examples", str(examples), "--seed", "1", "--generation-database", "none", "--no-shrink", "--max-failures", "1"]
+    options = ["--max-examples", str(examples), "--seed", "1", "--generation-database", "none", "--no-shrink", "--continue-on-failure"]
     options += ["--report", "ndjson", *(["--header", f"Authorization:Bearer {TOKEN}"] if token else [])]
     return [*options, "--request-timeout", str(PATIENCE)] if hangs else options
 
@@ -63,10 +92,11 @@ def _run(arguments: list[str], folder: str) -> int | None:
             process.wait()
 
 
-def _failures(events: Path) -> Iterator[str]:
-    """The failed checks, each with the operation it was made on, and errors such as answers that do not come."""
+def _failures(events: Path) -> Iterator[tuple[str, int]]:
+    """The failed checks, each with the operation it was made on, and errors such as answers that do not come; with the number of the case or 0."""
     if not events.exists():
         return
+    before = 0
     for line in events.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             event = json.loads(line)
@@ -74,9 +104,12 @@ def _failures(events: Path) -> Iterator[str]:
             continue
         for kind, content in event.items():
             if kind in ("NonFatalError", "FatalError"):
-                yield f"{kind} on {content.get('label') or content.get('related_to_operation') or 'the run'}"
+                yield f"{kind} on {content.get('label') or content.get('related_to_operation') or 'the run'}", 0
             if kind != "ScenarioFinished":
                 continue
             recorder = content.get("recorder") or {}
-            for checks in (recorder.get("checks") or {}).values():
-                yield from (f"{check['name']} on {recorder.get('label')}" for check in checks if check.get("status") == "failure")
+            cases = {case: before + number for number, case in enumerate(recorder.get("cases") or {}, start=1)}
+            before += len(cases)
+            for case, checks in (recorder.get("checks") or {}).items():
+                failed = [check["name"] for check in checks if check.get("status") == "failure"]
+                yield from ((f"{name} on {recorder.get('label')}", cases.get(case, 0)) for name in failed)
