@@ -25,6 +25,12 @@ SILENCE = 6
 ACCEPT = "application/json, application/problem+json, text/event-stream, */*;q=0.1"
 
 
+def traceparent(seed: int, id: str) -> str:
+    """The trace of a request that has none of its own: the same in every run with this seed."""
+    digest = hashlib.sha256(f"{seed}:{id}".encode()).hexdigest()
+    return f"00-{digest[:32]}-{digest[32:48]}-01"
+
+
 @dataclass
 class Ending:
     """Why a run ends before its plan does, one sentence; ``unreachable`` when it is the participant that went away."""
@@ -97,12 +103,11 @@ class Sender:
 
     def _headers(self, id: str, headers: Headers) -> Headers:
         """The request's own headers after the ones every request carries."""
-        digest = hashlib.sha256(f"{self._seed}:{id}".encode()).hexdigest()
         common = {
             "User-Agent": USER_AGENT,
             "Accept": ACCEPT,
             "Accept-Encoding": "identity",
-            "traceparent": f"00-{digest[:32]}-{digest[32:48]}-01",
+            "traceparent": traceparent(self._seed, id),
         }
         return Headers([*((name, value) for name, value in common.items() if name not in headers), *headers])
 

@@ -103,9 +103,15 @@ class _Explorer:
         strategies = {(operation.id, mode): drawing.strategy(operation.id, mode, self._binding(operation)) for operation, mode in turns}
         batch: asyncio.Task[list[Request]] | None = None
 
+        barren: set[tuple[str, Mode]] = set()
+
         async def drawn(turn: int) -> list[Request]:
             operation, mode = turns[turn % len(turns)]
-            return await asyncio.to_thread(drawing.draw, strategies[operation.id, mode], self._seed_of(turn), BATCH)
+            of = (operation.id, mode)
+            requests = [] if of in barren else await asyncio.to_thread(drawing.draw, strategies[of], self._seed_of(turn), BATCH)
+            if not requests:
+                barren.add(of)  # nothing can be wrong with a request that has no parts
+            return requests
 
         for turn in itertools.count():
             operation, mode = turns[turn % len(turns)]
