@@ -245,8 +245,10 @@ class Profile:
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-def load_profile(folder: Path, others: Sequence[Profile] = ()) -> Profile:
+def load_profile(folder: Path, others: Sequence[Profile] = (), *, with_vectors: bool = True) -> Profile:
     """Read and validate the profile in ``folder`` (``.../<name>/<major>``). ``others`` are profiles its document refers to.
+
+    Without its vectors where they are about to be compiled: a broken file is no reason not to write a new one.
 
     Raises:
         ProfileError: a file is missing, is not YAML, or breaks its schema; the sentence names file and place.
@@ -257,7 +259,7 @@ def load_profile(folder: Path, others: Sequence[Profile] = ()) -> Profile:
     document = _read_yaml(folder / "openapi.yaml")
     _validate_openapi(folder / "openapi.yaml", document)
     requirements = _read_requirements(folder / "requirements.yaml")
-    vectors = read_vectors(folder / "vectors.jsonl", f"{name}/{major}")
+    vectors = read_vectors(folder / "vectors.jsonl", f"{name}/{major}") if with_vectors else ()
     key = f"{name}/{major}"
     documents = {key: document, **{other.key: other.document for other in others}}
     registry = jsonschema_rs.Registry([(f"{_SCHEMA_HOST}{each}/openapi.yaml", content) for each, content in documents.items()])

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from harness.vectors import freeze
+from harness.vectors import freeze, read_corpus
 
 pytest_plugins = ["pytester"]
 
@@ -51,7 +51,8 @@ def profiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for ``--profile-path`` with the greeting profile, its vectors frozen."""
     folder = tmp_path_factory.mktemp("profiles") / "profiles"
     shutil.copytree(Path(__file__).parent / "profiles", folder)
-    freeze(folder / "greeting" / "1" / "corpus", folder / "greeting" / "1" / "vectors.jsonl", "greeting/1")
+    greeting = folder / "greeting" / "1"
+    freeze(read_corpus(greeting / "corpus", greeting / "corpus" / "texts"), greeting / "vectors.jsonl", "greeting/1")
     return folder
 
 

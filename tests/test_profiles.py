@@ -149,17 +149,6 @@ def test_vectors_are_what_they_say(profile: Profile) -> None:
             assert operation.request_errors(request), vector.id
 
 
-def test_vectors_of_the_corpus_are_frozen(tmp_path: Path) -> None:
-    """vectors.jsonl is what its corpus says: nobody forgot to compile, and nobody edited it."""
-    from harness.vectors import freeze
-
-    for key, profile in PROFILES.items():
-        freeze(profile.folder / "corpus", tmp_path / "vectors.jsonl", key)
-        assert (tmp_path / "vectors.jsonl").read_bytes() == (profile.folder / "vectors.jsonl").read_bytes(), (
-            f"run govai profile compile {profile.name}"
-        )
-
-
 BASE_STANDARDS = Path(os.environ.get("GOVAI_BASE_STANDARDS", Path(__file__).parents[2] / "shared" / "base-standards"))
 
 

@@ -1,6 +1,8 @@
 """Vectors: the frozen, numbered inputs of a profile, the same for every participant."""
 
+from harness.vectors.compile import compiled
+from harness.vectors.corpus import read_corpus
 from harness.vectors.model import Vector, VectorRequest, bind
-from harness.vectors.store import freeze, read_vectors
+from harness.vectors.store import drawn_with, freeze, read_vectors
 
-__all__ = ["Vector", "VectorRequest", "bind", "freeze", "read_vectors"]
+__all__ = ["Vector", "VectorRequest", "bind", "compiled", "drawn_with", "freeze", "read_corpus", "read_vectors"]

@@ -2,20 +2,17 @@
 
 The header names the format, the profile, the number of vectors and the SHA-256 of all following lines, so that a file that was cut, edited or
 made for another profile is refused before anything is sent.
-
-A corpus is YAML with one notation more, for long texts that repeat a part: ``!joined [before, [part, 1000], after]`` is the text ``before``,
-a thousand times ``part``, and ``after``. It is spelt out when the corpus is frozen.
+It also says with which versions the drawn vectors were drawn: the same versions give the same bytes, others may not.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
 
 import msgspec
-import yaml
 
 from harness.errors import ProfileError
 from harness.vectors.model import Vector
@@ -23,33 +20,21 @@ from harness.vectors.model import Vector
 FORMAT = "govai-vectors/1"
 
 
-class _Header(msgspec.Struct, forbid_unknown_fields=True):
+class _Header(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     format: str
     profile: str
     count: int
     digest: str
-
-
-class _Corpus(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML with ``!joined``."""
-
-
-def _joined(loader: Any, node: yaml.Node) -> str:
-    content = loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else []
-    try:
-        pieces = msgspec.convert(content, list[str | tuple[str, Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]]])
-    except msgspec.ValidationError:
-        pieces = []
-    if not pieces:
-        raise yaml.constructor.ConstructorError(None, None, "!joined takes a list of texts and of [text, times]", node.start_mark)
-    return "".join(piece if isinstance(piece, str) else piece[0] * piece[1] for piece in pieces)
-
-
-_Corpus.add_constructor("!joined", _joined)
+    drawn_with: dict[str, str] = {}
 
 
 def _digest(lines: bytes) -> str:
     return "sha256:" + hashlib.sha256(lines).hexdigest()
+
+
+def drawn_with(path: Path) -> dict[str, str]:
+    """The versions that a vectors file says its drawn vectors were drawn with; empty where it holds none."""
+    return msgspec.json.decode(path.read_bytes().partition(b"\n")[0], type=_Header).drawn_with
 
 
 def read_vectors(path: Path, profile: str) -> tuple[Vector, ...]:
@@ -81,29 +66,19 @@ def read_vectors(path: Path, profile: str) -> tuple[Vector, ...]:
         raise ProfileError(f"{path}: holds a line that is not a vector: {error}. {rebuild}") from None
 
 
-def freeze(corpus: Path, path: Path, profile: str) -> int:
-    """Write the hand-written vectors of ``corpus`` (YAML files, each a list of vectors) to ``path`` and return their number.
+def freeze(vectors: Sequence[Vector], path: Path, profile: str, drawn_with: Mapping[str, str] | None = None) -> None:
+    """Write vectors of ``profile`` to ``path``. ``drawn_with``: the versions that decided what was drawn, where something was.
 
     Raises:
-        ProfileError: a corpus file is broken, or two vectors share an id.
+        ProfileError: two vectors share an id, or the file cannot be written.
     """
-    vectors: list[Vector] = []
-    for source in sorted(corpus.glob("*.yaml")):
-        try:
-            content = yaml.load(source.read_text(encoding="utf-8"), Loader=_Corpus)
-            vectors.extend(msgspec.convert(content, list[Vector]))
-        except (yaml.YAMLError, msgspec.ValidationError) as error:
-            raise ProfileError(f"{source}: {error}.") from None
-    _refuse_repeated(vectors, corpus)
+    ids = Counter(vector.id for vector in vectors)
+    twice = [id for id, times in ids.items() if times > 1]
+    if twice:
+        raise ProfileError(f"{path}: the vector id {twice[0]} stands twice. Give one of the two another id in the corpus.")
     lines = b"".join(msgspec.json.encode(vector) + b"\n" for vector in vectors)
-    header = _Header(FORMAT, profile, len(vectors), _digest(lines))
-    path.write_bytes(msgspec.json.encode(header) + b"\n" + lines)
-    return len(vectors)
-
-
-def _refuse_repeated(vectors: Sequence[Vector], corpus: Path) -> None:
-    seen: set[str] = set()
-    for vector in vectors:
-        if vector.id in seen:
-            raise ProfileError(f"{corpus}: the vector id {vector.id} stands twice.")
-        seen.add(vector.id)
+    header = _Header(FORMAT, profile, len(vectors), _digest(lines), dict(drawn_with or {}))
+    try:
+        path.write_bytes(msgspec.json.encode(header) + b"\n" + lines)
+    except OSError as error:
+        raise ProfileError(f"{path}: cannot be written ({error.strerror}).") from None
