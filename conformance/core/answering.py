@@ -101,6 +101,17 @@ def what_the_profile_allows_is_served(exchange: Exchange) -> None:
             expected=" or ".join(vector.expect),
             got=f"{exchange.status} {excerpt(exchange.answer.text)}",
         )
+    defined = [str(key).upper() for key in exchange.operation.definition.get("responses", ())] if exchange.operation else []
+    if exchange.succeeded and defined and str(exchange.status) not in defined and "2XX" not in defined:
+        expected = " or ".join(key for key in defined if key.startswith("2"))
+        raise Violation("a request is served with a status that the profile does not have", expected=expected, got=str(exchange.status))
+
+
+@mutant("CORE-API-001", also=("CORE-DOC-002",))
+async def answers_are_created(request: Request, call_next: CallNext) -> Response:
+    """Whatever is made anew is answered with 201, an answer in a conversation as well."""
+    answer = await call_next(request)
+    return Response(201, answer.headers, answer.body) if request.method == "POST" and answer.status == 200 else answer
 
 
 @mutant("CORE-API-001")

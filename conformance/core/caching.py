@@ -19,13 +19,22 @@ def _directives(exchange: Exchange) -> list[str]:
     return [directive.partition("=")[0].strip().lower() for directive in value.split(",")]
 
 
-@rule("CORE-CCH-001", when=lambda exchange: exchange.succeeded and exchange.operation is not None and exchange.operation.generates)
+def _is_about_persons(exchange: Exchange) -> bool:
+    """Whether an answer was generated for somebody, or tells what somebody did."""
+    operation = exchange.operation
+    return exchange.succeeded and operation is not None and (operation.generates or "records" in operation.definition.get("tags", ()))
+
+
+@rule("CORE-CCH-001", when=_is_about_persons)
 def generated_answers_are_not_stored(exchange: Exchange) -> None:
     """RFC 9111 section 5.2.2.5: no-store means that a cache MUST NOT store any part of the request or the response."""
     if "no-store" not in _directives(exchange):
         got = exchange.answer.headers.get("cache-control") or "no Cache-Control"
         raise Violation(
-            "a generated answer may be stored by caches", expected="Cache-Control: no-store", got=got, pointer="header:Cache-Control"
+            "a generated answer or a record may be stored by caches",
+            expected="Cache-Control: no-store",
+            got=got,
+            pointer="header:Cache-Control",
         )
 
 
@@ -35,6 +44,13 @@ async def generated_answers_are_private(request: Request, call_next: CallNext) -
     answer = await call_next(request)
     stored = "no-store" in (answer.headers.get("cache-control") or "") and request.method == "POST"
     return answer.with_header("Cache-Control", "private, no-cache") if stored else answer
+
+
+@mutant("CORE-CCH-001")
+async def records_are_stored(request: Request, call_next: CallNext) -> Response:
+    """Records never change, so they may be kept for a day."""
+    answer = await call_next(request)
+    return answer.with_header("Cache-Control", "max-age=86400") if request.path.startswith("/records/") else answer
 
 
 @mutant("CORE-CCH-001")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import time
 
-from conformance.core.asking import ask, description, operation_at, plain
+from conformance.core.asking import ask, description, may_stream, operation_at, plain, resources
 from conformance.core.faults import changed, with_members
-from conformance.core.reading import excerpt
+from conformance.core.reading import EVENT_STREAM, excerpt
 from conformance.core.timestamps import instant
+from conformance.core.tracing import STATIC
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, scenario
 from harness.exchange import Exchange, Request, Response
 
@@ -108,17 +109,28 @@ async def answers_name_the_version(service: Service) -> None:
     """Every answer names the version of the interface it follows, the one that the provider's document has as ``info.version``."""
     info = (await description(service)).get("info")
     version = info.get("version") if isinstance(info, dict) else None
-    exchange = await ask(service, plain(service))
-    told = exchange.answer.headers.get("api-version")
-    if told is None or told != version:
-        got = told or "no API-Version"
+    request = plain(service)
+    answers = [await ask(service, request), *(exchange for _, exchange in await resources(service))]
+    if may_stream(answers[0]):
+        answers.append(await ask(service, request.with_json({**request.document, "stream": True})))
+    for exchange in answers:
+        told = exchange.answer.headers.get("api-version")
+        if exchange.request.path.endswith(STATIC) or (told is not None and told == version):
+            continue
         raise Violation(
-            "the answer does not name the version",
+            f"the answer to {exchange.request.method} {exchange.request.path} does not name the version",
             expected=f"API-Version: {version}",
-            got=got,
+            got=told or "no API-Version",
             pointer="header:API-Version",
             exchange=exchange,
         )
+
+
+@mutant("CORE-VER-001")
+async def streams_have_no_version(request: Request, call_next: CallNext) -> Response:
+    """The version is written when the answer is complete, and the head of a stream is sent before."""
+    answer = await call_next(request)
+    return answer.with_header("API-Version", None) if answer.media_type == EVENT_STREAM else answer
 
 
 @mutant("CORE-VER-001")
@@ -144,7 +156,10 @@ def security_fields(text: str) -> list[tuple[str, str]]:
 
 @scenario("CORE-SEC-005")
 async def security_contact_is_current(service: Service) -> None:
-    """RFC 9116: Contact MUST always be present (2.5.3), Expires exactly once (2.5.5), as plain text (4); after Expires the file is stale (5.3)."""
+    """RFC 9116: Contact MUST always be present (2.5.3), Expires exactly once (2.5.5), as plain text (4); after Expires the file is stale (5.3).
+
+    Every line ends with a line feed, the last one too (2.2).
+    """
     exchange = await service.send("GET", "/.well-known/security.txt", credential=False)
     if exchange.status != 200 and exchange.request.path != "/.well-known/security.txt":
         raise NotTested("it lies at the root of the host (RFC 9116 section 3), and the base URL of this run is below that")
@@ -155,6 +170,9 @@ async def security_contact_is_current(service: Service) -> None:
     if exchange.answer.media_type != "text/plain":
         got = exchange.answer.headers.get("content-type") or "no Content-Type"
         raise Violation("security.txt is not plain text", expected="text/plain", got=got, pointer="header:Content-Type", exchange=exchange)
+    if not exchange.answer.text.endswith("\n"):
+        got = exchange.answer.text[-20:]
+        raise Violation("the last line of security.txt does not end", expected="a line feed after every line", got=got, exchange=exchange)
     fields = security_fields(exchange.answer.text)
     contacts = [value for name, value in fields if name == "contact"]
     if not contacts:
@@ -189,3 +207,9 @@ async def security_contact_expired(request: Request, call_next: CallNext) -> Res
 async def security_contact_is_no_uri(request: Request, call_next: CallNext) -> Response:
     """The contact in security.txt is a bare e-mail address."""
     return await _security_txt(request, call_next, r"^Contact:.*?(?=\r?$)", "Contact: security@example.gov.pl")
+
+
+@mutant("CORE-SEC-005")
+async def security_contact_ends_in_the_middle(request: Request, call_next: CallNext) -> Response:
+    """security.txt is trimmed before it is sent, and its last line has no end."""
+    return await _security_txt(request, call_next, r"\s*\Z", "")

@@ -18,17 +18,26 @@ PROBLEM = "application/problem+json"
 
 
 def _is_an_error(exchange: Exchange) -> bool:
-    """Whether an answer should be a problem: an error of the service itself (414 and 431 come from the server before it), readable for the asker."""
+    """Whether an answer is a problem or should be one: an error of the service itself (414 and 431 come from the server before it), readable for
+    the asker.
+    """
     if exchange.status < 400 or exchange.status in (414, 431) or not has_content(exchange):
         return False
     if exchange.answer.is_json and not parses(exchange.answer):
         return False  # CORE-ENC-001 and CORE-ENC-002 say what is wrong
-    return accepts(exchange.request, PROBLEM) or accepts(exchange.request, "application/json")
+    declared = exchange.answer.media_type == PROBLEM
+    return declared or accepts(exchange.request, PROBLEM) or accepts(exchange.request, "application/json")
+
+
+_URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*")
+"""The characters of RFC 3986 section 2, letters outside ASCII percent-encoded. Anything of them is a URI or a reference to one."""
 
 
 @rule("CORE-ERR-001", when=_is_an_error)
 def errors_are_problem_details(exchange: Exchange) -> None:
-    """RFC 9457 section 3: application/problem+json; section 3.1.2: generators MUST use the same status code in the HTTP response."""
+    """RFC 9457 section 3: application/problem+json; section 3.1.2: generators MUST use the same status code in the HTTP response; sections 3.1.1
+    and 3.1.5: type and instance are URI references.
+    """
     answer = exchange.answer
     if answer.media_type != PROBLEM:
         got = answer.headers.get("content-type") or "no Content-Type"
@@ -40,6 +49,10 @@ def errors_are_problem_details(exchange: Exchange) -> None:
         value = problem.get(member)
         if not isinstance(value, str) or not value.strip():
             raise Violation(f"the problem has no {member}", expected="a text", got=value, pointer=f"/{member}")
+    for member in ("type", "instance"):
+        value = problem.get(member, "about:blank")
+        if not isinstance(value, str) or not _URI_REFERENCE.fullmatch(value):
+            raise Violation(f"the problem's {member} is no URI reference", expected="a URI", got=value, pointer=f"/{member}")
     status = problem.get("status")
     if isinstance(status, bool) or status != answer.status:
         raise Violation("the problem's status is not the HTTP status", expected=str(answer.status), got=status, pointer="/status")
@@ -50,6 +63,13 @@ async def every_problem_says_400(request: Request, call_next: CallNext) -> Respo
     """The status member is 400 whatever the HTTP status."""
     answer = await call_next(request)
     return answer.with_json({**answer.document, "status": 400}) if answer.status >= 400 and isinstance(answer.document, dict) else answer
+
+
+@mutant("CORE-ERR-001")
+async def types_are_words(request: Request, call_next: CallNext) -> Response:
+    """The type of a problem is a few words in place of an address."""
+    answer = await call_next(request)
+    return answer.with_json({**answer.document, "type": "invalid request"}) if answer.status == 400 and answer.is_json else answer
 
 
 @mutant("CORE-ERR-001")

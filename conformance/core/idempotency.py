@@ -15,6 +15,9 @@ from conformance.core.reading import EVENT_STREAM, event_values
 from harness.checks import CallNext, NotApplicable, Service, Violation, mutant, pair_rule, scenario
 from harness.exchange import Exchange, Request, Response, seconds_to_wait
 
+REPLAYED = "Idempotency-Replayed"
+"""Marks a result that is given again (profile core/1)."""
+
 
 def _keyed(service: Service) -> Request:
     """The plain POST with a new key: a Structured Fields string (draft section 2.1), so in quotation marks."""
@@ -59,6 +62,16 @@ async def _is_repeated(service: Service, request: Request, first: Exchange) -> N
         raise Violation("a retry with the same key is refused", expected=str(first.status), got=str(second.status), exchange=second)
     if not _same_result(first, second):
         raise Violation("a retry with the same key is executed again", expected="the first result", got="another result", exchange=second)
+    for exchange, expected in ((first, None), (second, "true")):
+        told = exchange.answer.headers.get(REPLAYED)
+        if (told or "").strip().lower() != (expected or "") and (expected or told is not None):
+            raise Violation(
+                f"{'a result given again' if expected else 'a new result'} is not marked as such",
+                expected=f"{REPLAYED}: true" if expected else f"no {REPLAYED}",
+                got=told or f"no {REPLAYED}",
+                pointer=f"header:{REPLAYED}",
+                exchange=exchange,
+            )
 
 
 @scenario("CORE-IDM-003")
@@ -81,6 +94,12 @@ async def reused_key_is_refused(service: Service) -> None:
 async def keys_are_ignored(request: Request, call_next: CallNext) -> Response:
     """The service declares idempotency and executes every request."""
     return await call_next(request.with_header("Idempotency-Key", None))
+
+
+@mutant("CORE-IDM-001")
+async def old_results_look_new(request: Request, call_next: CallNext) -> Response:
+    """Nothing tells a result that is given again from a new one."""
+    return (await call_next(request)).with_header(REPLAYED, None)
 
 
 @mutant("CORE-IDM-001")

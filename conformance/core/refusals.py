@@ -105,6 +105,25 @@ def every_fault_is_listed_with_its_place(exchange: Exchange) -> None:
         )
 
 
+def _lists_faults(exchange: Exchange) -> bool:
+    problem = exchange.answer.document if exchange.status >= 400 and exchange.answer.media_type == PROBLEM else None
+    return isinstance(problem, dict) and isinstance(problem.get("errors"), list)
+
+
+@rule("CORE-ERR-004", when=_lists_faults)
+def every_entry_says_what_and_where(exchange: Exchange) -> None:
+    """RFC 9457 section 3, the example, and the profile's Problem: an entry of ``errors`` has a ``pointer``, and a ``detail`` that is a text."""
+    for place, entry in enumerate(exchange.answer.document["errors"]):
+        detail = entry.get("detail") if isinstance(entry, dict) else None
+        for member, right in (
+            ("pointer", _pointer(entry) is not None),
+            ("detail", detail is None or (isinstance(detail, str) and detail.strip())),
+        ):
+            if not right:
+                got = entry.get(member) if isinstance(entry, dict) else entry
+                raise Violation(f"an entry of errors has no {member}", expected="a text", got=got, pointer=f"/errors/{place}/{member}")
+
+
 def _pointer(entry: Any) -> str | None:
     """The JSON Pointer of an entry, with or without the ``#`` of its fragment form (RFC 6901 section 6)."""
     value = entry.get("pointer") if isinstance(entry, dict) else None
@@ -118,6 +137,15 @@ def _same_place(place: str, pointer: str) -> bool:
     if place == pointer or place == "":
         return True
     return pointer.startswith(place + "/") or (pointer != "" and place.startswith(pointer + "/"))
+
+
+@mutant("CORE-ERR-004")
+async def faults_have_no_text(request: Request, call_next: CallNext) -> Response:
+    """Entries of errors say where a fault is, and what it is by a number."""
+    answer = await call_next(request)
+    if not isinstance(answer.document, dict) or not answer.document.get("errors"):
+        return answer
+    return answer.with_json({**answer.document, "errors": [{**entry, "detail": 17} for entry in answer.document["errors"]]})
 
 
 @mutant("CORE-ERR-004")

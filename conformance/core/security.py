@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -12,12 +13,27 @@ from harness.checks import CallNext, NotApplicable, NotTested, Service, Violatio
 from harness.exchange import Exchange, Request, Response
 from harness.national import is_personal_parameter, personal_identifiers
 
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PARAMETER = rf'{_TOKEN}[ \t]*=[ \t]*(?:{_TOKEN}|"(?:[^"\\]|\\.)*")'
+_BEARER = rf"(?i:bearer)(?![!#$%&'*+.^_`|~0-9A-Za-z-])(?:[ ]+{_PARAMETER}(?:[ \t]*,[ \t]*{_PARAMETER})*)?"
+_OTHER = rf"(?!(?i:bearer)\b){_TOKEN}(?:[ ]+(?:{_PARAMETER}(?:[ \t]*,[ \t]*{_PARAMETER})*|[A-Za-z0-9._~+/-]+=*))?"
+_CHALLENGES = re.compile(rf"(?:{_BEARER}|{_OTHER})(?:[ \t]*,[ \t]*(?:{_BEARER}|{_OTHER}))*")
+"""WWW-Authenticate (RFC 9110 section 11.6.1): challenges with parameters or one token; those of Bearer have parameters (RFC 6750 section 3)."""
+
 
 @rule("CORE-SEC-001", when=lambda exchange: exchange.status == 401)
 def a_401_says_how_to_authenticate(exchange: Exchange) -> None:
-    """RFC 9110 section 15.5.2: the server generating a 401 response MUST send a WWW-Authenticate header field with at least one challenge."""
-    if not (exchange.answer.headers.get("www-authenticate") or "").strip():
+    """RFC 9110 section 15.5.2: the server generating a 401 response MUST send a WWW-Authenticate header field with at least one challenge.
+
+    A bare ``Bearer`` is let pass, though RFC 6750 section 3 wants parameters after it: it says what is needed.
+    """
+    field = (exchange.answer.headers.get("www-authenticate") or "").strip(" \t,")
+    if not field:
         raise Violation("a 401 answer holds no challenge", expected="WWW-Authenticate", got="none", pointer="header:WWW-Authenticate")
+    if not _CHALLENGES.fullmatch(field):
+        raise Violation(
+            "the challenge of a 401 answer cannot be read", expected='Bearer realm="..."', got=field, pointer="header:WWW-Authenticate"
+        )
 
 
 def _with_unknown_token(service: Service, request: Request) -> Request:
@@ -47,6 +63,13 @@ async def unauthorized_without_a_challenge(request: Request, call_next: CallNext
     """401 answers do not say how to authenticate."""
     answer = await call_next(request)
     return answer.with_header("WWW-Authenticate", None) if answer.status == 401 else answer
+
+
+@mutant("CORE-SEC-001")
+async def the_challenge_is_cut(request: Request, call_next: CallNext) -> Response:
+    """The challenge is cut at a fixed length, within a quoted text."""
+    answer = await call_next(request)
+    return answer.with_header("WWW-Authenticate", (answer.headers.get("www-authenticate") or "")[:18]) if answer.status == 401 else answer
 
 
 @scenario("CORE-SEC-002")

@@ -174,8 +174,10 @@ def test_security_fields_of_a_signed_file() -> None:
 IDEMPOTENT: Members = {"capabilities": ["idempotency"]}
 
 
-def remembering(*, same: str | None = None, other: int = 422) -> Answer:
-    """A service with keys. ``same`` is the id that a retry gets instead of the first one; ``other`` what a reused key gets."""
+def remembering(*, same: str | None = None, other: int = 422, marked: str | None = "true") -> Answer:
+    """A service with keys. ``same`` is the id that a retry gets instead of the first one; ``other`` what a reused key gets; ``marked`` what is said
+    of a result that is given again.
+    """
     seen: dict[str, bytes] = {}
 
     def answer(request: Request) -> Response:
@@ -185,7 +187,7 @@ def remembering(*, same: str | None = None, other: int = 422) -> Answer:
             return response(200, {"id": "1", "text": "a"})
         if seen[key] != request.body:
             return problem(other) if other >= 400 else response(other, {"id": "2"})
-        return response(200, {"text": "a", "id": same or "1"})
+        return response(200, {"text": "a", "id": same or "1"}, **({"Idempotency_Replayed": marked} if marked else {}))
 
     return answer
 
@@ -198,6 +200,8 @@ def remembering(*, same: str | None = None, other: int = 422) -> Answer:
         (remembering(other=200), "right", "Violation"),
         (remembering(other=500), "right", "Violation"),
         (remembering(same="2"), "Violation", "right"),
+        (remembering(marked=None), "Violation", "right"),
+        (remembering(marked="tr"), "Violation", "right"),
     ],
 )
 def test_idempotency(answer: Answer, first: str, second: str) -> None:
