@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import harness.cli
 from harness import catalogue
 from harness.errors import ProfileError, UsageError
 from harness.exchange import Headers, Request
@@ -193,11 +196,56 @@ def test_a_profile_of_a_folder_is_drawn_around_its_own_plain_request(profiles: P
     profile = load_profile(profiles / "greeting" / "1", with_vectors=False)
     vectors, _ = compiled(profile, {profile.key: profile.document}, TEXTS)
     drawn = {vector.id: vector for vector in vectors if vector.id.startswith("drawn-greet-")}
-    assert drawn["drawn-greet-name-minLength-beyond-the-limit"].request.json == {"name": ""}
-    assert drawn["drawn-greet-name-minLength-beyond-the-limit"].kind == "invalid"
+    assert drawn["drawn-greet-header-Content-Type-value-text-plain"].request.json == {"name": "${name}"}
+    assert drawn["drawn-greet-name-type-null"].request.json == {"name": None}
+    assert drawn["drawn-greet-name-type-null"].kind == "invalid"
+    assert "drawn-greet-name-minLength-beyond-the-limit" not in drawn, "greet-nobody, which people wrote, is there for that"
 
 
 def test_without_schemathesis_the_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "schemathesis", None)
     with pytest.raises(UsageError, match=r"pip install 'govai-harness\[explore\]'"):
         versions()
+
+
+WHOLE = b'{"format":"govai-vectors/1","profile":"greeting/1"'
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda content: content[:-40], "should hold 4 vectors and holds 3"),
+        (lambda content: content[: content.rindex(b"\n", 0, -1) + 1], "should hold 4 vectors and holds 3"),
+        (lambda content: content.replace(b"Polish", b"polish"), "was edited after it was frozen"),
+        (lambda content: content.replace(WHOLE, WHOLE.replace(b"greeting", b"welcome")), "holds vectors of welcome/1, not of greeting/1"),
+        (lambda content: content.replace(WHOLE, WHOLE.replace(b"vectors/1", b"vectors/2")), "is in format govai-vectors/2"),
+        (lambda content: content.partition(b"\n")[2], "its first line is not a vectors header"),
+        (lambda content: b"", "its first line is not a vectors header"),
+        (lambda content: b"\xff\xfe", "its first line is not a vectors header"),
+    ],
+    ids=["cut", "cut-between-lines", "edited", "other-profile", "other-version", "no-header", "empty", "binary"],
+)
+def test_a_file_that_is_not_as_it_was_frozen_is_refused(
+    profiles: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[bytes], bytes],
+    said: str,
+) -> None:
+    """By ``profile check`` as by a run, with the command that rebuilds it, and exit code 2."""
+    shutil.copytree(profiles, tmp_path / "profiles")
+    folder = tmp_path / "profiles" / "greeting" / "1"
+    path = folder / "vectors.jsonl"
+    path.write_bytes(change(path.read_bytes()))
+    for command in (
+        ["profile", "check", str(folder)],
+        ["run", "http://127.0.0.1:9", "--profile", "greeting", "--profile-path", str(tmp_path / "profiles")],
+    ):
+        monkeypatch.setattr(sys, "argv", ["govai", *command])
+        with pytest.raises(SystemExit) as end:
+            harness.cli.main()
+        assert end.value.code == 2
+        sentence = capsys.readouterr().err
+        assert said in sentence
+        assert f"Rebuild it with: govai profile compile greeting --profile-path {tmp_path / 'profiles'}" in " ".join(sentence.split())

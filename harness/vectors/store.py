@@ -45,7 +45,7 @@ def read_vectors(path: Path, profile: str) -> tuple[Vector, ...]:
     """
     if not path.exists():
         return ()
-    rebuild = f"Rebuild it with: govai profile compile {profile.partition('/')[0]}"
+    rebuild = f"Rebuild it with: govai profile compile {profile.partition('/')[0]}{_elsewhere(path)}"
     head, _, lines = path.read_bytes().partition(b"\n")
     try:
         header = msgspec.json.decode(head, type=_Header)
@@ -64,6 +64,12 @@ def read_vectors(path: Path, profile: str) -> tuple[Vector, ...]:
         return tuple(msgspec.json.decode(line, type=Vector) for line in lines.splitlines())
     except msgspec.MsgspecError as error:
         raise ProfileError(f"{path}: holds a line that is not a vector: {error}. {rebuild}") from None
+
+
+def _elsewhere(path: Path) -> str:
+    """The option that finds a profile which was not installed together with govai."""
+    folder = path.resolve().parents[2]
+    return "" if folder.parent == Path(__file__).resolve().parents[2] else f" --profile-path {folder}"
 
 
 def freeze(vectors: Sequence[Vector], path: Path, profile: str, drawn_with: Mapping[str, str] | None = None) -> None:
