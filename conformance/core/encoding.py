@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
 from collections import Counter
 from typing import Any
-from urllib.parse import unquote
 
 from conformance.core.asking import ask, not_now, served, with_words
 from conformance.core.faults import changed, with_members
-from conformance.core.reading import EVENT_STREAM, excerpt, is_description, request_texts, texts
+from conformance.core.reading import EVENT_STREAM, excerpt, is_description, request_texts, texts, what_was_asked
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, NotJSON, Request, Response, view
 from harness.national import letters
@@ -172,6 +172,25 @@ def _garbled(text: str) -> tuple[str, str] | None:
     return None
 
 
+_LOST = re.compile(r"[^\W\d_]\?+([^\W\d_])")
+"""Question marks within a word."""
+_REFERENCE = re.compile(r"&(?:#\d{2,6}|#[xX][0-9A-Fa-f]{2,5}|[A-Za-z]{4,8});")
+
+
+def _replaced_letters(text: str) -> str | None:
+    """The first of at least two words of a text in which question marks stand for letters, as a code page has it that has not got them.
+
+    One word may be a slip of the pen. Addresses have question marks, and no word begins with a capital letter in its middle.
+    """
+    words = [word for word in text.split() if not set("/=&") & set(word) and any(letter.islower() for letter in _LOST.findall(word))]
+    return words[0] if len(words) > 1 else None
+
+
+def _reference_to_letter(text: str) -> str | None:
+    """The first HTML character reference to a Polish or Lithuanian letter: in JSON it is read as it stands."""
+    return next((match.group() for match in _REFERENCE.finditer(text) if html.unescape(match.group()) in letters()), None)
+
+
 def _holds_text(exchange: Exchange) -> bool:
     answer = exchange.answer
     if not has_content(exchange) or is_description(answer):
@@ -188,7 +207,7 @@ def letters_are_whole(exchange: Exchange) -> None:
     Not judged: what the request itself held, a text cut by a length limit, and the token texts of log probabilities, which may be parts of
     characters.
     """
-    asked = unquote(exchange.request.url) + ("".join(request_texts(exchange.request)) or exchange.request.text)
+    asked = what_was_asked(exchange.request)
     excused = "\ufffd" in asked or _HALF.search(asked) is not None or _was_cut(exchange.answer)
     for pointer, text in texts(exchange.answer).items():
         if "/logprobs/" in pointer:
@@ -200,6 +219,12 @@ def letters_are_whole(exchange: Exchange) -> None:
         garbled = _garbled(text)
         if garbled and garbled[0] not in asked:
             raise Violation("a text is encoded twice", expected=garbled[1], got=garbled[0], pointer=pointer)
+        reference = _reference_to_letter(text)
+        if reference and reference not in asked:
+            raise Violation("a letter is written as in HTML", expected=html.unescape(reference), got=reference, pointer=pointer)
+        lost = None if "?" in asked and _replaced_letters(asked) else _replaced_letters(text)
+        if lost:
+            raise Violation("letters have become question marks", expected="whole letters", got=lost, pointer=pointer)
 
 
 def _was_cut(answer: Response) -> bool:
@@ -216,6 +241,28 @@ async def card_is_encoded_twice(request: Request, call_next: CallNext) -> Respon
     return await changed(request, call_next, "/service-card", change)
 
 
+@mutant("CORE-ENC-005")
+async def card_is_kept_in_ascii(request: Request, call_next: CallNext) -> Response:
+    """The texts of the service card went through a database that knows no letters beyond ASCII."""
+
+    def change(card: dict[str, Any]) -> None:
+        card["purpose"] = {language: text.encode("ascii", errors="replace").decode() for language, text in card["purpose"].items()}
+
+    return await changed(request, call_next, "/service-card", change)
+
+
+@mutant("CORE-ENC-005")
+async def card_is_escaped_for_pages(request: Request, call_next: CallNext) -> Response:
+    """The texts of the service card are escaped as for a web page."""
+
+    def change(card: dict[str, Any]) -> None:
+        card["purpose"] = {
+            language: text.encode("ascii", errors="xmlcharrefreplace").decode() for language, text in card["purpose"].items()
+        }
+
+    return await changed(request, call_next, "/service-card", change)
+
+
 @mutant("CORE-ENC-005", also=("CORE-LOG-002", "CHAT-LNG-002"))
 async def streams_lose_letters(request: Request, call_next: CallNext) -> Response:
     """In streams, letters that fall between two tokens come out as U+FFFD."""
@@ -226,3 +273,28 @@ async def streams_lose_letters(request: Request, call_next: CallNext) -> Respons
     for letter in sorted(letters()):
         body = body.replace(letter, "\ufffd").replace(json.dumps(letter)[1:-1], "\ufffd")
     return answer.with_body(body.encode())
+
+
+@rule("CORE-ENC-007", when=_holds_text)
+def texts_are_composed(exchange: Exchange) -> None:
+    """W3C Character Model for the World Wide Web, String Matching: text SHOULD be stored and exchanged in NFC. UAX #15 says what that is.
+
+    Not judged: what the request itself held, and log probabilities, which show parts of texts.
+    """
+    asked = what_was_asked(exchange.request)
+    if not unicodedata.is_normalized("NFC", asked):
+        raise NotTested("the request itself is not in NFC")
+    for pointer, text in texts(exchange.answer).items():
+        if "/logprobs/" not in pointer and not unicodedata.is_normalized("NFC", text):
+            shown = next((word for word in text.split() if not unicodedata.is_normalized("NFC", word)), text)
+            raise Violation("a text is not in NFC", expected="composed letters", got=excerpt(ascii(shown)), pointer=pointer)
+
+
+@mutant("CORE-ENC-007")
+async def card_comes_from_a_file_name(request: Request, call_next: CallNext) -> Response:
+    """The texts of the service card are decomposed, as a file system has them."""
+
+    def change(card: dict[str, Any]) -> None:
+        card["purpose"] = {language: unicodedata.normalize("NFD", text) for language, text in card["purpose"].items()}
+
+    return await changed(request, call_next, "/service-card", change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from harness.exchange import NotJSON, Request, Response, view
 from harness.profile import pointer_step
@@ -31,6 +32,19 @@ def strings(value: Any) -> Iterator[tuple[str, str]]:
 def request_texts(request: Request) -> tuple[str, ...]:
     """The strings of a request's JSON body; none where it is no JSON text."""
     return tuple(text for _, text in strings(request.document))
+
+
+@view
+def what_was_asked(request: Request) -> str:
+    """All that a request says and an answer may quote: the URL, and the strings and member names of a JSON body, else the body."""
+    names: list[str] = []
+    waiting = [request.document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            names += value
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return unquote(request.url) + ("\n".join((*request_texts(request), *names)) or request.text)
 
 
 def parses(message: Request | Response) -> bool:

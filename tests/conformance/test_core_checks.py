@@ -80,6 +80,7 @@ LEGAL = [
     ("CORE-ENC-005", answered("Ąžuolas, żółw, NAÏVE, Zürich, Ångström, « Ä » … “Å”")),
     ("CORE-ENC-005", answered("objętość 12 Å³, powierzchnia 3 Å² i Ä… koniec")),
     ("CORE-ENC-005", answered("Popraw: Å¼Ã³Å‚w", asked={"text": "Popraw: Å¼Ã³Å‚w"})),
+    ("CORE-ENC-005", answered("ÅÂ² is not known, nor Å²y", asked='{"text": "x", "ÅÂ²": {"\\u00c5\\u00b2y": 1}}')),
     ("CORE-ENC-005", answered("żółw", asked='{"text": "\\u0105"}')),
     ("CORE-ENC-005", answered("what \ufffd is", asked={"text": "What is \ufffd?"})),
     ("CORE-ENC-005", answered("half a sign \ufffd", asked='{"text": "\\ud83d"}')),
