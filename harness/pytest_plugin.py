@@ -27,6 +27,7 @@ import pytest
 from harness import api, catalogue, formats
 from harness.adapters import find_adapter
 from harness.errors import GovaiError, UsageError
+from harness.explore import duration
 from harness.formats.answer import answer, decides
 from harness.formats.inert import one_line
 from harness.formats.junit import details
@@ -68,6 +69,7 @@ _OPTIONS = (
     _Option("budget", "N", "most requests in the run"),
     _Option("timeout", "SECONDS", "most seconds one exchange may take (default: 60)"),
     _Option("seed", "N", "what everything random follows from (default: 1)"),
+    _Option("explore", "DURATION", "explore beyond the vectors for so long, e.g. 90s, 2m, 1h (needs schemathesis)"),
     _Option("set", "NAME=VALUE", "bind a profile variable by hand, e.g. model=pllum-12b (repeatable)", repeatable=True),
     _Option("report", "FORMAT=PATH", f"write a report: {', '.join(formats.FORMATS)} (repeatable)", repeatable=True),
 )
@@ -212,6 +214,9 @@ class _Run:
             formats.check_target(format, path)
         for adapter in settings.texts("adapter"):
             find_adapter(adapter)
+        explore = settings.text("explore")
+        if explore:
+            duration(explore)
         ca, auth, country = settings.text("ca"), settings.text("auth"), settings.text("country")
         self._arguments: dict[str, Any] = {
             "url": check_url(settings.text("url") or ""),
@@ -232,6 +237,7 @@ class _Run:
             "decided_by": settings.text("class", _class),
             "as_of": settings.text("as_of", datetime.date.fromisoformat),
             "variables": dict(settings.pairs("set")),
+            "explore": explore,
         }
         self._report: Report | None = None
         self._interrupted = False
