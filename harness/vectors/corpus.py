@@ -68,7 +68,8 @@ def read_corpus(corpus: Path, texts: Path) -> list[Vector]:
         ProfileError: a file is broken; the sentence names it and the place.
     """
     vectors: list[Vector] = []
-    for source in sorted(corpus.glob("*.yaml")):
+    # What was found by chance comes last: the first valid vector of an operation is its plain request, which people choose.
+    for source in sorted(corpus.glob("*.yaml"), key=lambda path: (path.name == "found.yaml", path.name)):
         for entry in _read(source, list[_Entry]):
             vectors.extend(_crossed(source, entry, texts))
     return vectors
