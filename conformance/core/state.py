@@ -95,7 +95,7 @@ async def everybody_gets_their_own_answer(service: Service) -> None:
     mixed: list[tuple[Exchange, Exchange]] = []
     for _ in range(4):
         before = [await ask(service, request) for request in requests]
-        together = await at_once(service, requests)
+        together = await at_once(service, lambda: requests)
         different = [place for place, each in enumerate(together) if _subject(each) != _subject(before[place])]
         after = {place: await ask(service, requests[place]) for place in different}
         if not different:
