@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from harness import catalogue
 from harness.checks import registry
+from harness.errors import ProfileError
 from harness.exchange import Headers, Request, Response, parse_json
-from harness.profile import LANGUAGES, Operation, Profile, Requirement
-from harness.vectors import bind
+from harness.profile import LANGUAGES, Operation, Profile, Requirement, load_profile
+from harness.vectors import bind, freeze, read_vectors
 
 PROFILES = {key: catalogue.load(key) for key in catalogue.names()}
 REQUIREMENTS = [pytest.param(each, id=each.id) for profile in PROFILES.values() for each in profile.requirements]
@@ -212,3 +214,14 @@ def test_every_schema_of_a_profile_compiles() -> None:
                 operation.schema(name).errors({})
             except jsonschema_rs.ReferencingError as error:
                 pytest.fail(f"{operation.profile} {name}: {error}")
+
+
+def test_a_document_that_was_changed_after_its_vectors_were_compiled_is_validated_again(profiles: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(profiles / "greeting", tmp_path / "greeting") / "1"
+    core = catalogue.load(catalogue.CORE)
+    document = (folder / "openapi.yaml").read_text("utf-8")
+    freeze(read_vectors(folder / "vectors.jsonl", "greeting/1"), folder / "vectors.jsonl", "greeting/1")
+    assert load_profile(folder, [core], trusting=True).vectors
+    (folder / "openapi.yaml").write_text(document.replace("title:", "titel:", 1), "utf-8")
+    with pytest.raises(ProfileError, match="is not valid OpenAPI"):
+        load_profile(folder, [core], trusting=True)

@@ -91,6 +91,7 @@ def test_compiling_again_gives_the_same_bytes(tmp_path: Path, name: str) -> None
         pytest.skip(f"drawn with {drawn_with(profile.folder / 'vectors.jsonl')}, installed are {versions()}")
     documents = {each.key: each.document for each in catalogue.load_with_core([name])}
     vectors, used = compiled(profile, documents, TEXTS)
+    shutil.copy(profile.folder / "openapi.yaml", tmp_path)
     freeze(vectors, tmp_path / "vectors.jsonl", profile.key, used)
     assert (tmp_path / "vectors.jsonl").read_bytes() == (profile.folder / "vectors.jsonl").read_bytes()
 

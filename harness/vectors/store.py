@@ -2,7 +2,8 @@
 
 The header names the format, the profile, the number of vectors and the SHA-256 of all following lines, so that a file that was cut, edited or
 made for another profile is refused before anything is sent.
-It also says with which versions the drawn vectors were drawn: the same versions give the same bytes, others may not.
+It also says with which versions the drawn vectors were drawn: the same versions give the same bytes, others may not. And it gives the digest of
+the OpenAPI document they were compiled for, which was valid then: unchanged, it need not be validated again at every start.
 """
 
 from __future__ import annotations
@@ -25,16 +26,30 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     profile: str
     count: int
     digest: str
+    document: str = ""
     drawn_with: dict[str, str] = {}
 
 
-def _digest(lines: bytes) -> str:
-    return "sha256:" + hashlib.sha256(lines).hexdigest()
+def _digest(content: bytes) -> str:
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def _header(path: Path) -> _Header:
+    with path.open("rb") as file:
+        return msgspec.json.decode(file.readline(), type=_Header)
 
 
 def drawn_with(path: Path) -> dict[str, str]:
     """The versions that a vectors file says its drawn vectors were drawn with; empty where it holds none."""
-    return msgspec.json.decode(path.read_bytes().partition(b"\n")[0], type=_Header).drawn_with
+    return _header(path).drawn_with
+
+
+def compiled_for(path: Path, document: Path) -> bool:
+    """Whether the vectors file at ``path`` was compiled for an OpenAPI document as it is now."""
+    try:
+        return _header(path).document == _digest(document.read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        return False
 
 
 def read_vectors(path: Path, profile: str) -> tuple[Vector, ...]:
@@ -73,7 +88,9 @@ def _elsewhere(path: Path) -> str:
 
 
 def freeze(vectors: Sequence[Vector], path: Path, profile: str, drawn_with: Mapping[str, str] | None = None) -> None:
-    """Write vectors of ``profile`` to ``path``. ``drawn_with``: the versions that decided what was drawn, where something was.
+    """Write vectors of ``profile`` to ``path``, beside its ``openapi.yaml``.
+
+    ``drawn_with``: the versions that decided what was drawn, where something was.
 
     Raises:
         ProfileError: two vectors share an id, or the file cannot be written.
@@ -83,8 +100,10 @@ def freeze(vectors: Sequence[Vector], path: Path, profile: str, drawn_with: Mapp
     if twice:
         raise ProfileError(f"{path}: the vector id {twice[0]} stands twice. Give one of the two another id in the corpus.")
     lines = b"".join(msgspec.json.encode(vector) + b"\n" for vector in vectors)
-    header = _Header(FORMAT, profile, len(vectors), _digest(lines), dict(drawn_with or {}))
+    document = path.with_name("openapi.yaml")
     try:
+        compiled_for = _digest(document.read_bytes()) if document.exists() else ""
+        header = _Header(FORMAT, profile, len(vectors), _digest(lines), compiled_for, dict(drawn_with or {}))
         path.write_bytes(msgspec.json.encode(header) + b"\n" + lines)
     except OSError as error:
         raise ProfileError(f"{path}: cannot be written ({error.strerror}).") from None
