@@ -31,15 +31,22 @@ def request_faults(documents: Documents) -> list[Fault]:
             continue
         schema, at = documents.request_schema(operation)
         places = [Place((), schema, at, at, True), *documents.places(at)]
+        looked_at = _looked_at(places)
         for fault in (
-            *_lenient(documents, operation, places),
+            *_lenient(documents, operation, looked_at),
             *_strict(documents, operation, places),
-            *_deaf(documents, operation, places),
+            *_deaf(documents, operation, looked_at),
         ):
             if fault.id not in {each.id for each in faults}:
                 faults.append(fault)
         faults += _of_headers(documents, operation)
     return faults
+
+
+def _looked_at(places: list[Place]) -> list[Place]:
+    """The places but for members that the document lets a service ignore (``x-may-ignore``): it need not see what is wrong in them."""
+    ignorable = [place.steps for place in places if place.schema.get("x-may-ignore")]
+    return [place for place in places if not any(place.steps[: len(steps)] == steps for steps in ignorable)]
 
 
 def _fault(operation: Operation, place: Place, name: str, operator: str, what: str, start: Start) -> Fault:
@@ -57,7 +64,8 @@ def _fault(operation: Operation, place: Place, name: str, operator: str, what: s
 
 def _lenient(documents: Documents, operation: Operation, places: list[Place]) -> Iterator[Fault]:
     for place in places:
-        for name in sorted(required_names(place.schema)):
+        ignorable = {name for name, schema in place.schema.get("properties", {}).items() if schema.get("x-may-ignore")}
+        for name in sorted(required_names(place.schema) - ignorable):
             start = _accepting(documents, operation, places, place, "required", name)
             below = Place((*place.steps, name), {}, place.at, place.at, True)
             yield _fault(operation, below, "not-required", "request-required-ignored", "may be missing", start)
@@ -311,10 +319,12 @@ def _all(value: Any, steps: tuple[str | int, ...]) -> Iterator[tuple[Any, str | 
 def _deaf(documents: Documents, operation: Operation, places: list[Place]) -> Iterator[Fault]:
     for place in places[1:]:
         if isinstance(place.steps[-1], str) and not place.needed:
-            yield _fault(operation, place, "ignored", "request-member-ignored", "is ignored", _ignoring(documents, operation, place))
+            yield _fault(
+                operation, place, "ignored", "request-member-ignored", "is ignored", _ignoring(documents, operation, places, place)
+            )
 
 
-def _ignoring(documents: Documents, operation: Operation, place: Place) -> Start:
+def _ignoring(documents: Documents, operation: Operation, place: Place, whole: str) -> Start:
     """A fault that does not see a member. It fires where the service answers otherwise with the member than without it."""
 
     def start(watch: Watch) -> FaultyHandler:
@@ -323,7 +333,7 @@ def _ignoring(documents: Documents, operation: Operation, place: Place) -> Start
             if value is None:
                 return await call_next(request)
             holders = list(_all(value, place.steps))
-            if not holders:
+            if not holders or documents.schema(whole).errors(value):
                 return await call_next(request)
             watch.met += 1
             for holder, step in holders:

@@ -156,6 +156,12 @@ def test_what_the_profile_lets_a_service_refuse_is_no_fault_when_refused() -> No
     assert not any("/temperature" in id for id in refused)
 
 
+def test_what_the_document_lets_a_service_ignore_may_be_ignored() -> None:
+    of_requests = {id for id in faults() if ".request./" in id and not id.endswith("-refused")}
+    assert any("/temperature." in id for id in of_requests)
+    assert not any("/seed." in id for id in of_requests)
+
+
 def test_a_fault_of_state_begins_anew_with_each_run() -> None:
     fault = faults()["listModels.fails-seventh"]
     for _ in range(2):
