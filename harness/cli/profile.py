@@ -40,7 +40,9 @@ def promote(
     id: Annotated[str, typer.Option("--id", metavar="ID", help="Id of the new vector, e.g. chat-two-maps.")],
     purpose: Annotated[str, typer.Option(metavar="TEXT", help="What is special about the request, in a few words.")],
     kind: Annotated[str | None, typer.Option(metavar="KIND", help="valid, boundary or invalid; default: what the document says.")] = None,
-    expect: Annotated[list[str] | None, typer.Option(metavar="STATUS", help="Class of status that is right, e.g. 4xx (repeatable).")] = None,
+    expect: Annotated[
+        list[str] | None, typer.Option(metavar="STATUS", help="Class of status that is right, e.g. 4xx (repeatable).")
+    ] = None,
     profile_path: PATHS = None,
 ) -> None:
     """Make the request of an explored finding a vector: write it to the profile's corpus (corpus/found.yaml)."""
