@@ -19,6 +19,7 @@ from conformance.reference.problems import Fault, Problem
 from conformance.reference.records import Use, now, timestamp
 from conformance.reference.tools import wanted_call
 from conformance.reference.wire import Answer
+from harness.national.languages import language_of
 from harness.profile import Profile, load_profile
 
 _HERE = Path(__file__).parent
@@ -39,7 +40,7 @@ def create(country: str, *, token: str | None = None) -> Frame:
     known = sorted(path.name.split(".")[1] for path in (_HERE / "cards").glob("assistant.*.yaml"))
     if country not in known:
         raise ValueError(f"There is no reference assistant for {country}. There is one for: {', '.join(known)}.")
-    settings = yaml.safe_load((_HERE / "cards" / f"assistant.{country}.yaml").read_text(encoding="utf-8"))
+    settings = _settings(country)
     assistant = _Assistant(settings, _answerer(country))
     return Frame(
         card=settings["card"],
@@ -55,13 +56,21 @@ def create(country: str, *, token: str | None = None) -> Frame:
 
 @cache
 def _profiles() -> tuple[Profile, Profile]:
-    core = load_profile(conformance.core.SPECIFICATION / "1")
-    return core, load_profile(conformance.assistant.SPECIFICATION / "1", (core,))
+    core = load_profile(conformance.core.SPECIFICATION / "1", with_vectors=False, trusting=True)
+    return core, load_profile(conformance.assistant.SPECIFICATION / "1", (core,), with_vectors=False, trusting=True)
+
+
+@cache
+def _settings(country: str) -> Mapping[str, Any]:
+    settings: Mapping[str, Any] = yaml.safe_load((_HERE / "cards" / f"assistant.{country}.yaml").read_text(encoding="utf-8"))
+    return settings
 
 
 @cache
 def _answerer(country: str) -> Answerer:
-    settings = yaml.safe_load((_HERE / "cards" / f"assistant.{country}.yaml").read_text(encoding="utf-8"))
+    """What answers; the model that tells languages is loaded by then, so that the first caller does not wait for it."""
+    settings = _settings(country)
+    language_of(settings["card"]["purpose"]["en"])
     return Answerer(country, settings["language"], settings["handover"])
 
 
