@@ -97,6 +97,8 @@ class Service(Protocol):
     """What the profile's variables are bound to for this participant, e.g. ``model``."""
     random: Random
     """Seeded by the run's seed and the scenario's name: the same run draws the same numbers."""
+    run: str
+    """Unique to this run: for keys that the service must not have seen before, also when a run is repeated with the same seed."""
     country: str | None
     """ISO 3166-1 alpha-2 code of the participant in lower case, when known."""
     has_credential: bool

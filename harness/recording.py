@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import uuid
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Self
@@ -26,12 +27,16 @@ FILE = "exchanges.jsonl"
 
 
 class About(msgspec.Struct, frozen=True):
-    """The first line: what was run. ``profiles`` gives the digest of each; with another one the exchanges would be others."""
+    """The first line: what was run. ``profiles`` gives the digest of each; with another one the exchanges would be others.
+
+    ``run`` is unique to the run, however often it is gone on with.
+    """
 
     format: str
     url: str
     profiles: dict[str, str]
     seed: int
+    run: str
     govai_version: str = VERSION
 
 
@@ -87,7 +92,7 @@ class Recording:
         self._path, self._kept = folder / FILE, 0
         self._secrets, self._hidden, self._credential = secrets, 0, participant.credential
         self._redaction = Redaction((), participant.credential)
-        self._about = About(FORMAT, participant.url, {profile.key: profile.digest for profile in profiles}, seed)
+        self._about = About(FORMAT, participant.url, {profile.key: profile.digest for profile in profiles}, seed, uuid.uuid4().hex)
         self._vectors = {vector.id: vector for profile in profiles for vector in profile.vectors}
         self._places: dict[str, int] = {}
         try:
@@ -103,6 +108,11 @@ class Recording:
             self._file.seek(0, 2)
         else:
             self._write(self._about)
+
+    @property
+    def run(self) -> str:
+        """Unique to the run."""
+        return self._about.run
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +133,7 @@ class Recording:
             for name in ("format", "url", "profiles", "seed"):
                 if getattr(about, name) != getattr(self._about, name):
                     raise UsageError(f"{self._path} is of another run: its {name} differs. Begin a new one with --evidence.")
-            end = file.tell()
+            self._about, end = about, file.tell()
             for content in iter(file.readline, b""):
                 line = _decoded(content)
                 if line is None:

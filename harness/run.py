@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -95,6 +96,7 @@ class _Run:
         recording: Recording | None,
     ) -> None:
         self._recording = recording
+        self._id = recording.run if recording else uuid.uuid4().hex
         self._participant, self._profiles, self._options = participant, profiles, options
         self._client, self._ending, self._progress = client, ending, progress
         adapters = [find_adapter(name) for name in participant.adapters]
@@ -290,6 +292,7 @@ class _Run:
             card=self._card,
             variables=self._variables,
             seed=self._options.seed,
+            run=self._id,
             country=self._participant.country,
             has_credential=self._participant.credential is not None,
         )

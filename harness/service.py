@@ -30,11 +30,12 @@ class DrivenService:
         card: Mapping[str, Any],
         variables: Mapping[str, str],
         seed: int,
+        run: str,
         country: str | None,
         has_credential: bool,
     ) -> None:
         self.card, self.variables, self.country, self.has_credential = card, variables, country, has_credential
-        self.random = Random(f"{seed}:{name}")
+        self.random, self.run = Random(f"{seed}:{name}"), run
         self.operations = operations
         self._name, self._sender, self._plain = name, sender, plain
         self._sent = 0

@@ -22,7 +22,7 @@ REPLAYED = "Idempotency-Replayed"
 def _keyed(service: Service) -> Request:
     """The plain POST with a new key: a Structured Fields string (draft section 2.1), so in quotation marks."""
     service.needs_capability("idempotency")
-    return service.sample("POST").with_header("Idempotency-Key", f'"{service.random.getrandbits(128):032x}"')
+    return service.sample("POST").with_header("Idempotency-Key", f'"{service.run}-{service.random.getrandbits(64):016x}"')
 
 
 def _id(answer: Response) -> Any:

@@ -82,11 +82,14 @@ class Vocabulary:
                 self._by_trigram[trigram].append(word)
 
     def like(self, word: str) -> Mapping[str, float]:
-        """The known words that ``word`` may be a form of, with their similarity, 0 to 1. People ask with the same words, so it is remembered."""
+        """The known words that ``word`` may be a form of, with their similarity, 0 to 1, remembered: people ask with the same words."""
         return self._remembered(word) if len(word) <= _LONGEST else {}
 
     def _find_like(self, word: str) -> Mapping[str, float]:
-        """It is the Dice coefficient of the trigrams, or more where only the endings differ. A slip of the pen is looked for where nothing is alike."""
+        """It is the Dice coefficient of the trigrams, or more where only the endings differ.
+
+        A slip of the pen is looked for where nothing is alike.
+        """
         if has_digit(word):
             return {word: 1.0} if word in self.words else {}
         trigrams = _trigrams(word)

@@ -59,6 +59,14 @@ def test_the_reference_passes_everything(country: str) -> None:
     assert left == {}
 
 
+def test_a_service_that_was_tested_before_passes_again() -> None:
+    """With the same seed: what has to be new to the service, such as a key, is new in every run."""
+    transport = asgi_transport(reference_app("assistant", "lt"))
+    first, second = (harness.run("http://127.0.0.1", ["assistant"], country="lt", transport=transport) for _ in range(2))
+    assert accused(second) == accused(first) == {}
+    assert [each.verdict for each in second.verdicts] == [each.verdict for each in first.verdicts]
+
+
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_nothing_is_passed_that_no_mutant_proves(country: str) -> None:
     """What the reference passes, some mutant fails: no check of this run is one that cannot fail."""
