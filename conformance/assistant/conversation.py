@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +16,6 @@ from harness.national.languages import language_of
 COMPLETIONS = "/v1/chat/completions"
 LONGEST = 500
 """Tokens that a reply may take: enough for any answer to these questions, and a bound for a model that does not find an end."""
-
-_FOREIGN = re.compile(r"https?://\S+|[„“”\"«].*?[“”\"»]|\d+")
-"""What a text holds beside its own language: addresses, quotations, numbers."""
 
 
 @dataclass(frozen=True)
@@ -169,13 +165,6 @@ def languages(service: Service) -> Sequence[str]:
     if not spoken:
         raise NotTested("the service card declares none of the languages pl, lt and en")
     return spoken
-
-
-def sure_language(text: str) -> str | None:
-    """The language of a running text where there is no doubt; None for few words, or where the likelihood is below 0.9."""
-    own = _FOREIGN.sub(" ", text)
-    tag, likelihood = language_of(own)
-    return tag if likelihood >= 0.9 and len(own.split()) >= 4 and sum(letter.isalpha() for letter in own) >= 25 else None
 
 
 def plain(text: str) -> str:

@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from conformance.assistant.conversation import Reply, ask, is_reply, languages, question, reply, sure_language
+from conformance.assistant.conversation import Reply, ask, is_reply, languages, question, reply
 from conformance.assistant.faults import altered, asked_in
 from conformance.assistant.questions import Closed, questions
+from conformance.core.languages import sure_language
 from conformance.core.reading import excerpt
 from harness.checks import CallNext, Estimate, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response, parse_json

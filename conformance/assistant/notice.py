@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.assistant.assurance import fits
-from conformance.assistant.conversation import Reply, ask, is_reply, languages, question, reply, said, sure_language
+from conformance.assistant.conversation import Reply, ask, is_reply, languages, question, reply, said
 from conformance.assistant.faults import altered
 from conformance.assistant.identity import claim
 from conformance.assistant.questions import LANGUAGES, questions
+from conformance.core.languages import sure_language
 from conformance.core.reading import excerpt
 from harness.checks import CallNext, NeedsReview, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response

@@ -8,8 +8,9 @@ from random import Random
 import pytest
 
 import harness
-from conformance.assistant.conversation import question, sure_language
+from conformance.assistant.conversation import question
 from conformance.assistant.faults import altered
+from conformance.core.languages import sure_language
 from harness.checks import Estimate, Mutant
 from harness.client import asgi_transport
 from harness.exchange import Request, Response

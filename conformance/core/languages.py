@@ -1,0 +1,105 @@
+"""Texts that say which language they are in, and are in that language, with its letters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.core.encoding import has_content
+from conformance.core.faults import changed
+from conformance.core.reading import excerpt, is_description
+from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
+from harness.exchange import Exchange, Request, Response, view
+from harness.national import countries
+from harness.national.languages import language_of
+from harness.profile import LANGUAGES
+
+_FOREIGN = re.compile(r"https?://\S+|[„“”\"«].*?[“”\"»]|\d+")
+"""What a text holds beside its own language: addresses, quotations, numbers."""
+_ENOUGH = 100
+"""Letters from which on a Polish or Lithuanian text without one diacritic was stripped: one letter in twelve has one."""
+
+
+def sure_language(text: str) -> str | None:
+    """The language of a running text where there is no doubt; None for few words, or where the likelihood is below 0.9."""
+    own = _FOREIGN.sub(" ", text)
+    tag, likelihood = language_of(own)
+    return tag if likelihood >= 0.9 and len(own.split()) >= 4 and sum(letter.isalpha() for letter in own) >= 25 else None
+
+
+@view
+def _declared(exchange: Exchange) -> list[tuple[str, str, str]]:
+    """The texts of an answer that declare their language: where, the language, the text.
+
+    They are the texts of a problem under one Content-Language, and objects that have one text for each of several languages, as the purpose of
+    a service card.
+    """
+    answer = exchange.answer
+    if not answer.is_json or not has_content(exchange) or is_description(answer) or not isinstance(answer.document, dict):
+        return []
+    found: list[tuple[str, str, str]] = []
+    tag = _primary(answer.headers.get("content-language") or "")
+    if exchange.refused and tag in LANGUAGES:
+        found.append(("", tag, " ".join(_told(answer.document))))
+    for name, value in answer.document.items():
+        if isinstance(value, dict) and len(value.keys() & set(LANGUAGES)) >= 2:
+            found += [(f"/{name}/{tag}", tag, text) for tag, text in value.items() if tag in LANGUAGES and isinstance(text, str)]
+    return found
+
+
+def _primary(tag: str) -> str:
+    """The primary subtag of a language tag; of several tags none."""
+    return "" if "," in tag else tag.strip().lower().partition("-")[0]
+
+
+def _told(problem: dict[str, Any]) -> Iterator[str]:
+    """What a problem says to people."""
+    errors = problem.get("errors")
+    for holder in (problem, *(errors if isinstance(errors, list) else ())):
+        if isinstance(holder, dict):
+            yield from (holder[name] for name in ("title", "detail") if isinstance(holder.get(name), str))
+
+
+@rule("CORE-LNG-001", when=lambda exchange: bool(_declared(exchange)))
+def texts_are_in_their_language(exchange: Exchange) -> None:
+    """RFC 9110 section 8.5: Content-Language tells the language of who is to read it. A text in another one, or without its letters, does not reach
+    them.
+
+    Only a language without doubt counts, and diacritics only in texts long enough to have some.
+    """
+    for pointer, declared, text in _declared(exchange):
+        written = sure_language(text)
+        if written is not None and written != declared:
+            raise Violation(
+                f"a text that is declared as {declared} is not", expected=declared, got=f"{written}: {excerpt(text)}", pointer=pointer
+            )
+        letters = {letter for country in countries().values() if declared == country.LANGUAGE for letter in country.LETTERS}
+        if letters and not letters & set(text) and sum(letter.isalpha() for letter in text) >= _ENOUGH:
+            expected = f"letters such as {''.join(sorted(letters)[-5:])}"
+            raise Violation(f"a text in {declared} holds not one of its letters", expected=expected, got=excerpt(text), pointer=pointer)
+
+
+@scenario("CORE-LNG-001")
+async def the_card_declares_its_texts(service: Service) -> None:
+    """The service card is where texts declare their language; what it holds is judged by the rule."""
+    exchange = await service.send("GET", "/service-card", credential=False)
+    if not exchange.succeeded:
+        raise NotTested("the service has no service card")
+
+
+@mutant("CORE-LNG-001")
+async def the_card_is_in_english(request: Request, call_next: CallNext) -> Response:
+    """The texts of the service card were never translated: each language has the English one."""
+    return await changed(request, call_next, "/service-card", lambda card: card["purpose"].update(lt=card["purpose"]["en"]))
+
+
+@mutant("CORE-LNG-001")
+async def the_card_has_no_diacritics(request: Request, call_next: CallNext) -> Response:
+    """The texts of the service card were typed on an English keyboard."""
+    plain = str.maketrans("ąćęłńóśźżčėįšųūž", "acelnoszzceisuuz")
+
+    def change(card: dict[str, Any]) -> None:
+        card["purpose"] = {language: text.lower().translate(plain) for language, text in card["purpose"].items()}
+
+    return await changed(request, call_next, "/service-card", change)
