@@ -148,4 +148,5 @@ def _with(seen: Seen, watch: Watch, fault: Fault | Mutant) -> Seen:
     """What a tool made of a fault, with what the fault did meanwhile. Of a mutant written by hand that is not known; it is taken to have done it."""
     if isinstance(fault, Mutant):
         return replace(seen, met=1, changed=1, forbidden=1)
-    return replace(seen, met=watch.met, changed=watch.changed, forbidden=watch.forbidden)
+    error = f"the fault itself failed: {watch.crash}" if watch.crash else seen.error
+    return replace(seen, met=watch.met, changed=watch.changed, forbidden=watch.forbidden, error=error)

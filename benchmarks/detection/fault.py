@@ -27,6 +27,8 @@ class Watch:
     met: int = 0
     changed: int = 0
     forbidden: int = 0
+    crash: str | None = None
+    """What the fault itself stumbled over, which would look like a fault of the service."""
 
     def note(self, forbidden: bool = True) -> None:
         """Count an answer that the fault changed."""
@@ -53,10 +55,10 @@ class Fault:
 
     def mutant(self, watch: Watch) -> Mutant:
         """The fault as a mutant of the reference."""
-        return Mutant(self.id, "", self.description, _consistent(self.start(watch)))
+        return Mutant(self.id, "", self.description, _consistent(self.start(watch), watch))
 
 
-def _consistent(handler: FaultyHandler) -> FaultyHandler:
+def _consistent(handler: FaultyHandler, watch: Watch) -> FaultyHandler:
     """Let the service speak of its messages as they are: records digest what was really asked and answered.
 
     The fault stands before the service, which does not know of it. Without this each change of a body would be a second fault, a record that
@@ -78,7 +80,11 @@ def _consistent(handler: FaultyHandler) -> FaultyHandler:
             body = _DIGEST.sub(lambda match: b"sha-256=:" + told.get(match[1], match[1]) + b":", answer.body)
             return answer if body == answer.body else with_body(answer, body)
 
-        answer = await handler(request, noting)
+        try:
+            answer = await handler(request, noting)
+        except Exception as error:
+            watch.crash = f"{type(error).__name__}: {error}"
+            raise
         if last and answer.body != last:
             told[_digest(last)] = _digest(answer.body)
         return answer

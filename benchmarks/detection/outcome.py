@@ -58,7 +58,7 @@ class Result:
         Only a fault that no tool found can be equivalent (it changed nothing that the profile forbids) or have never fired (the service gave no
         answer to change). One that waits for a kind of request which no tool sent survived: it was there to be found.
         """
-        if seen is not None and seen.under:
+        if seen is not None and seen.under and not seen.error:
             return "killed"
         if not any(each.under for each in self._runs):
             if not any(each.changed for each in self._runs):

@@ -320,7 +320,7 @@ def _deaf(documents: Documents, operation: Operation, places: list[Place]) -> It
     for place in places[1:]:
         if isinstance(place.steps[-1], str) and not place.needed:
             yield _fault(
-                operation, place, "ignored", "request-member-ignored", "is ignored", _ignoring(documents, operation, places, place)
+                operation, place, "ignored", "request-member-ignored", "is ignored", _ignoring(documents, operation, place, places[0].at)
             )
 
 

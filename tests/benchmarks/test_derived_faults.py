@@ -14,6 +14,7 @@ from benchmarks.detection.fault import Fault, Watch
 from benchmarks.detection.ours import judged, reference
 from benchmarks.detection.outcome import Result, Seen
 from harness import catalogue
+from harness.checks import CallNext, FaultyHandler
 from harness.exchange import Headers, Request, Response
 from harness.serve.faulty import Faulty
 
@@ -200,3 +201,18 @@ def test_a_fault_that_waits_for_a_request_that_nobody_sent_survived() -> None:
     unmet, met = Result("id", "operator", "what", True, Seen()), Result("id", "operator", "what", True, Seen(met=1))
     assert (unmet.state(unmet.govai), unmet.reason) == ("survived", "no such request was sent")
     assert (met.state(met.govai), met.reason) == ("never fired", "the answers are the same with it and without it")
+
+
+def test_a_fault_that_fails_itself_is_not_counted_as_found() -> None:
+    def start(watch: Watch) -> FaultyHandler:
+        async def handler(request: Request, call_next: CallNext) -> Response:
+            raise KeyError("slip")
+
+        return handler
+
+    watch = Watch()
+    with pytest.raises(KeyError):
+        asyncio.run(Fault("id", "operator", "what", start).mutant(watch).function(Request("GET", "/"), None))  # type: ignore[arg-type]
+    assert watch.crash == "KeyError: 'slip'"
+    broken = Result("id", "operator", "what", False, Seen(["CORE-API-001"], changed=1, forbidden=1, error=watch.crash))
+    assert broken.state(broken.govai) == "survived"
