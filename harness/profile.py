@@ -259,7 +259,7 @@ def load_profile(folder: Path, others: Sequence[Profile] = (), *, with_vectors: 
         raise ProfileError(f"{folder}: a profile lives in a folder <name>/<major>, where <major> is a number such as 1.")
     document = _read_yaml(folder / "openapi.yaml")
     if not (trusting and compiled_for(folder / "vectors.jsonl", folder / "openapi.yaml")):
-        _validate_openapi(folder / "openapi.yaml", document)
+        _validate_openapi(folder / "openapi.yaml", document, {other.key: other.document for other in others})
     requirements = _read_requirements(folder / "requirements.yaml")
     vectors = read_vectors(folder / "vectors.jsonl", f"{name}/{major}") if with_vectors else ()
     key = f"{name}/{major}"
@@ -301,11 +301,28 @@ def _read_yaml(path: Path) -> Any:
         raise ProfileError(f"{path}: is not YAML{place}: {getattr(error, 'problem', error)}.") from None
 
 
-def _validate_openapi(path: Path, document: Any) -> None:
+def _validate_openapi(path: Path, document: Any, others: Mapping[str, Any]) -> None:
+    """Raise :class:`ProfileError` where a document is not valid. ``others``: the documents it may refer to as ``../../name/major/openapi.yaml``."""
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1"):
         raise ProfileError(f"{path}: is not an OpenAPI 3.1 document (its first line should read openapi: 3.1.1).")
-    validator = OpenAPIV31SpecValidator(document, base_uri=path.resolve().as_uri())
-    error = next(iter(validator.iter_errors()), None)
+    unknown: list[str] = []
+
+    def other(address: str) -> Any:
+        steps = unquote(address).split("/")
+        if (key := "/".join(steps[-3:-1])) not in others or steps[-1] != "openapi.yaml":
+            unknown.append(address)
+            raise LookupError(address)
+        return others[key]
+
+    handlers = dict.fromkeys(("file", "http", "https", "<all_urls>"), other)
+    validator = type("Validator", (OpenAPIV31SpecValidator,), {"resolver_handlers": handlers})
+    try:
+        error = next(iter(validator(document, base_uri=path.resolve().as_uri()).iter_errors()), None)
+    except Exception:
+        if not unknown:
+            raise
+        known = ", ".join(f"../../{key}/openapi.yaml" for key in others) or "none"
+        raise ProfileError(f"{path}: refers to {unknown[0]}, which is no profile that it may refer to (known: {known}).") from None
     if error is not None:
         place = "/".join(str(step) for step in error.absolute_path)
         raise ProfileError(f"{path}: is not valid OpenAPI 3.1 at /{place}: {error.message.splitlines()[0][:300]}.")

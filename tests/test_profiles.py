@@ -225,3 +225,13 @@ def test_a_document_that_was_changed_after_its_vectors_were_compiled_is_validate
     (folder / "openapi.yaml").write_text(document.replace("title:", "titel:", 1), "utf-8")
     with pytest.raises(ProfileError, match="is not valid OpenAPI"):
         load_profile(folder, [core], trusting=True)
+
+
+def test_a_profile_in_a_folder_of_its_own_refers_to_core_and_to_nothing_else(tmp_path: Path) -> None:
+    folder = shutil.copytree(PROFILES["assistant/1"].folder.parent, tmp_path / "assistant") / "1"
+    core = catalogue.load(catalogue.CORE)
+    assert load_profile(folder, [core]).operations
+    document = (folder / "openapi.yaml").read_text("utf-8")
+    (folder / "openapi.yaml").write_text(document.replace("../../core/1/", "../../cure/1/", 1), "utf-8")
+    with pytest.raises(ProfileError, match=r"refers to file:.*/cure/1/openapi\.yaml, which is no profile"):
+        load_profile(folder, [core])
