@@ -145,7 +145,7 @@ async def _refusing(request: Request, call_next: CallNext, role: str, detail: st
     if answer.status != 200 or not any(turn.get("role") == role for turn in turns or ()):
         return answer
     problem = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail}
-    return Response(400, answer.headers).with_json(problem, "application/problem+json")
+    return Response(400, answer.headers.with_field("Content-Language", "en")).with_json(problem, "application/problem+json")
 
 
 @mutant("CHAT-API-010", also=("CORE-API-001",))

@@ -142,13 +142,13 @@ async def _unformatted(request: Request, call_next: CallNext) -> Response:
     return await call_next(request.with_json({name: value for name, value in content.items() if name != "response_format"}))
 
 
-@mutant("CHAT-API-012")
+@mutant("CHAT-API-012", also=("CORE-ERR-003",))
 async def response_format_is_ignored(request: Request, call_next: CallNext) -> Response:
     """response_format is not handed on to the model."""
     return await _unformatted(request, call_next)
 
 
-@mutant("CHAT-API-012")
+@mutant("CHAT-API-012", also=("CORE-ERR-003",))
 async def json_comes_in_a_fence(request: Request, call_next: CallNext) -> Response:
     """The JSON is wrapped in Markdown, as the model wrote it."""
 

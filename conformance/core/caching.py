@@ -225,6 +225,24 @@ async def languages_share_one_place_in_the_cache(request: Request, call_next: Ca
     return answer.with_header("Vary", "Accept-Encoding, Origin") if "vary" in answer.headers else answer
 
 
+_ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+
+
+@rule("CORE-CCH-005", when=lambda exchange: "etag" in exchange.answer.headers)
+def tags_are_entity_tags(exchange: Exchange) -> None:
+    """RFC 9110 section 8.8.3: an opaque text in quotation marks, after W/ where it is weak."""
+    tag = (exchange.answer.headers.get("etag") or "").strip()
+    if not _ENTITY_TAG.fullmatch(tag):
+        raise Violation("an ETag is no entity tag", expected='"..." or W/"..."', got=tag, pointer="header:ETag")
+
+
+@mutant("CORE-CCH-005", also=("CORE-CCH-002",))
+async def tags_are_bare(request: Request, call_next: CallNext) -> Response:
+    """Tags are written without their quotation marks."""
+    answer = await call_next(request)
+    return answer.with_header("ETag", (answer.headers.get("etag") or "").strip('"')) if "etag" in answer.headers else answer
+
+
 @scenario("CORE-CCH-005")
 async def one_tag_is_one_content(service: Service) -> None:
     """RFC 9110 section 8.8.1: a strong validator changes whenever the content does; section 8.8.3: a tag that does not MUST be marked as weak.

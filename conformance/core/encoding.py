@@ -138,7 +138,7 @@ async def decomposed_text_is_refused(request: Request, call_next: CallNext) -> R
     if answer.status != 200 or unicodedata.is_normalized("NFC", "".join(request_texts(request))):
         return answer
     problem = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "The text is not in normal form C."}
-    return Response(400, answer.headers).with_json(problem, "application/problem+json")
+    return Response(400, answer.headers.with_field("Content-Language", "en")).with_json(problem, "application/problem+json")
 
 
 def _double_encoded() -> dict[str, str]:
@@ -177,13 +177,13 @@ _LOST = re.compile(r"[^\W\d_]\?+([^\W\d_])")
 _REFERENCE = re.compile(r"&(?:#\d{2,6}|#[xX][0-9A-Fa-f]{2,5}|[A-Za-z]{4,8});")
 
 
-def _replaced_letters(text: str) -> str | None:
-    """The first of at least two words of a text in which question marks stand for letters, as a code page has it that has not got them.
+def _replaced_letters(text: str, slips: int) -> str | None:
+    """The first word of a text in which question marks stand for letters, as a code page has it that has not got them.
 
-    One word may be a slip of the pen. Addresses have question marks, and no word begins with a capital letter in its middle.
+    So many ``slips`` of the pen are let pass. Addresses have question marks, and no word begins with a capital letter in its middle.
     """
     words = [word for word in text.split() if not set("/=&") & set(word) and any(letter.islower() for letter in _LOST.findall(word))]
-    return words[0] if len(words) > 1 else None
+    return words[0] if len(words) > slips else None
 
 
 def _reference_to_letter(text: str) -> str | None:
@@ -193,11 +193,19 @@ def _reference_to_letter(text: str) -> str | None:
 
 def _holds_text(exchange: Exchange) -> bool:
     answer = exchange.answer
-    if not has_content(exchange) or is_description(answer):
+    if not has_content(exchange):
         return False
     if answer.media_type == EVENT_STREAM:
         return _fault_of_encoding(answer.body) is None
     return answer.is_json and answer.document is not None
+
+
+def _own_texts(answer: Response) -> dict[str, str]:
+    """The texts of an answer that are its own words: of an OpenAPI document what it says of the service, not examples and patterns; and not the
+    tokens of log probabilities, which may be parts of characters.
+    """
+    told = "/info/" if is_description(answer) else ""
+    return {pointer: text for pointer, text in texts(answer).items() if pointer.startswith(told) and "/logprobs/" not in pointer}
 
 
 @rule("CORE-ENC-005", when=_holds_text)
@@ -208,10 +216,9 @@ def letters_are_whole(exchange: Exchange) -> None:
     characters.
     """
     asked = what_was_asked(exchange.request)
+    generated = exchange.succeeded and exchange.operation is not None and exchange.operation.generates
     excused = "\ufffd" in asked or _HALF.search(asked) is not None or _was_cut(exchange.answer)
-    for pointer, text in texts(exchange.answer).items():
-        if "/logprobs/" in pointer:
-            continue
+    for pointer, text in _own_texts(exchange.answer).items():
         place = text.find("\ufffd")
         if place >= 0 and not excused:
             shown = excerpt(text[max(0, place - 20) : place + 20])
@@ -222,7 +229,7 @@ def letters_are_whole(exchange: Exchange) -> None:
         reference = _reference_to_letter(text)
         if reference and reference not in asked:
             raise Violation("a letter is written as in HTML", expected=html.unescape(reference), got=reference, pointer=pointer)
-        lost = None if "?" in asked and _replaced_letters(asked) else _replaced_letters(text)
+        lost = None if _replaced_letters(asked, 0) else _replaced_letters(text, 1 if generated else 0)
         if lost:
             raise Violation("letters have become question marks", expected="whole letters", got=lost, pointer=pointer)
 
@@ -231,7 +238,7 @@ def _was_cut(answer: Response) -> bool:
     return any(pointer.endswith("/finish_reason") and text.endswith("length") for pointer, text in texts(answer).items())
 
 
-@mutant("CORE-ENC-005")
+@mutant("CORE-ENC-005", also=("CORE-LNG-001",))
 async def card_is_encoded_twice(request: Request, call_next: CallNext) -> Response:
     """The Polish and Lithuanian texts of the service card went through a Latin-1 database column."""
 
@@ -241,7 +248,7 @@ async def card_is_encoded_twice(request: Request, call_next: CallNext) -> Respon
     return await changed(request, call_next, "/service-card", change)
 
 
-@mutant("CORE-ENC-005")
+@mutant("CORE-ENC-005", also=("CORE-LNG-001",))
 async def card_is_kept_in_ascii(request: Request, call_next: CallNext) -> Response:
     """The texts of the service card went through a database that knows no letters beyond ASCII."""
 
@@ -251,7 +258,7 @@ async def card_is_kept_in_ascii(request: Request, call_next: CallNext) -> Respon
     return await changed(request, call_next, "/service-card", change)
 
 
-@mutant("CORE-ENC-005")
+@mutant("CORE-ENC-005", also=("CORE-LNG-001",))
 async def card_is_escaped_for_pages(request: Request, call_next: CallNext) -> Response:
     """The texts of the service card are escaped as for a web page."""
 
@@ -284,8 +291,8 @@ def texts_are_composed(exchange: Exchange) -> None:
     asked = what_was_asked(exchange.request)
     if not unicodedata.is_normalized("NFC", asked):
         raise NotTested("the request itself is not in NFC")
-    for pointer, text in texts(exchange.answer).items():
-        if "/logprobs/" not in pointer and not unicodedata.is_normalized("NFC", text):
+    for pointer, text in _own_texts(exchange.answer).items():
+        if not unicodedata.is_normalized("NFC", text):
             shown = next((word for word in text.split() if not unicodedata.is_normalized("NFC", word)), text)
             raise Violation("a text is not in NFC", expected="composed letters", got=excerpt(ascii(shown)), pointer=pointer)
 

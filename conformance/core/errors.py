@@ -105,6 +105,18 @@ _SERVER_PATH = re.compile(
 )
 
 
+_INTERNALS = {
+    "a database statement": re.compile(
+        r"\bSELECT\b[^\n]{1,200}?\bFROM\b|\bINSERT INTO\b|\bDELETE FROM\b|\bUPDATE\b[^\n]{1,100}?\bSET\b|\bSQLSTATE\b|\bORA-\d{5}\b"
+    ),
+    "an address within the provider's network": re.compile(
+        r"(?<![\d.])(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})(?![\d.]*\d)"
+        r"|\b[\w-]+(?:\.[\w-]+)*\.(?:internal|svc\.cluster\.local)\b"
+    ),
+}
+"""What tells how a service is built: statements as databases report them, addresses of RFC 1918 section 3 and of names for private use."""
+
+
 def _has_error_text(exchange: Exchange) -> bool:
     return exchange.status >= 400 and has_content(exchange) and bool(exchange.answer.body)
 
@@ -122,6 +134,10 @@ def errors_give_nothing_away(exchange: Exchange) -> None:
     path = next((match.group() for match in _SERVER_PATH.finditer(_prose(answer)) if match.group() not in asked), None)
     if path:
         raise Violation("an error holds a file path of the server", expected="no internals", got=path)
+    for what, pattern in _INTERNALS.items():
+        leak = next((match.group() for match in pattern.finditer(told) if match.group() not in asked), None)
+        if leak:
+            raise Violation(f"an error holds {what}", expected="no internals", got=excerpt(leak))
     if any(len(credential) >= 8 and credential in told for credential in _credentials(request)):
         raise Violation("an error repeats the credential of the request", expected="no credential", got="the credential")
     identifiers = {each.value: each.kind for each in personal_identifiers(asked)}
@@ -161,6 +177,20 @@ async def method_errors_hold_a_stack_trace(request: Request, call_next: CallNext
     answer = await call_next(request)
     more = "\tat eu.example.gateway.Router.dispatch(Router.java:118)\n\tat eu.example.gateway.Main.run(Main.java:31)"
     return _detailed(answer, more) if answer.status == 405 else answer
+
+
+@mutant("CORE-ERR-005")
+async def not_found_shows_the_query(request: Request, call_next: CallNext) -> Response:
+    """404 problems end with the statement that found nothing."""
+    answer = await call_next(request)
+    return _detailed(answer, "SELECT body FROM pages WHERE id = $1") if answer.status == 404 else answer
+
+
+@mutant("CORE-ERR-005")
+async def refusals_name_the_machine(request: Request, call_next: CallNext) -> Response:
+    """400 problems name the machine that refused, as gateways do for their operators."""
+    answer = await call_next(request)
+    return _detailed(answer, "(upstream 10.20.4.17:8443)") if answer.status == 400 else answer
 
 
 @mutant("CORE-ERR-005")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,7 +42,8 @@ def _declared(exchange: Exchange) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     tag = _primary(answer.headers.get("content-language") or "")
     if exchange.refused and tag in LANGUAGES:
-        found.append(("", tag, " ".join(_told(answer.document))))
+        told = list(_told(answer.document))
+        found += [("", tag, text) for text in (*told, " ".join(told))]
     for name, value in answer.document.items():
         if isinstance(value, dict) and len(value.keys() & set(LANGUAGES)) >= 2:
             found += [(f"/{name}/{tag}", tag, text) for tag, text in value.items() if tag in LANGUAGES and isinstance(text, str)]
@@ -75,9 +77,20 @@ def texts_are_in_their_language(exchange: Exchange) -> None:
                 f"a text that is declared as {declared} is not", expected=declared, got=f"{written}: {excerpt(text)}", pointer=pointer
             )
         letters = {letter for country in countries().values() if declared == country.LANGUAGE for letter in country.LETTERS}
-        if letters and not letters & set(text) and sum(letter.isalpha() for letter in text) >= _ENOUGH:
+        if letters and not letters & set(unicodedata.normalize("NFC", text)) and sum(letter.isalpha() for letter in text) >= _ENOUGH:
             expected = f"letters such as {''.join(sorted(letters)[-5:])}"
             raise Violation(f"a text in {declared} holds not one of its letters", expected=expected, got=excerpt(text), pointer=pointer)
+
+
+_TAGS = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*(?:[ \t]*,[ \t]*[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)*|[xiXI](?:-[A-Za-z0-9]{1,8})+")
+
+
+@rule("CORE-LNG-001", when=lambda exchange: "content-language" in exchange.answer.headers)
+def languages_are_tags(exchange: Exchange) -> None:
+    """RFC 9110 sections 8.5 and 8.5.1: Content-Language is a list of language tags (RFC 5646 section 2.1)."""
+    field = (exchange.answer.headers.get("content-language") or "").strip()
+    if not _TAGS.fullmatch(field):
+        raise Violation("Content-Language is no language tag", expected="lt", got=field, pointer="header:Content-Language")
 
 
 @scenario("CORE-LNG-001")
@@ -92,6 +105,14 @@ async def the_card_declares_its_texts(service: Service) -> None:
 async def the_card_is_in_english(request: Request, call_next: CallNext) -> Response:
     """The texts of the service card were never translated: each language has the English one."""
     return await changed(request, call_next, "/service-card", lambda card: card["purpose"].update(lt=card["purpose"]["en"]))
+
+
+@mutant("CORE-LNG-001", also=("CORE-ERR-006",))
+async def languages_are_names(request: Request, call_next: CallNext) -> Response:
+    """Content-Language of errors holds the name of a locale, as the operating system writes it."""
+    answer = await call_next(request)
+    language = answer.headers.get("content-language")
+    return answer.with_header("Content-Language", f"{language}_LT.UTF-8") if language and answer.status >= 400 else answer
 
 
 @mutant("CORE-LNG-001")

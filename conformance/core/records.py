@@ -10,7 +10,7 @@ from urllib.parse import quote
 from conformance.core.asking import may_stream, operation_at, served
 from conformance.core.content import wrong_digest
 from conformance.core.faults import changed, with_members
-from conformance.core.reading import EVENT_STREAM, excerpt
+from conformance.core.reading import EVENT_STREAM, excerpt, parses
 from conformance.core.timestamps import instant
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response
@@ -32,6 +32,20 @@ def generated_answers_name_their_record(exchange: Exchange) -> None:
     """AI Act Article 12(1): a high-risk system allows the automatic recording of events. Here: every generated answer names its record."""
     if not (exchange.answer.headers.get(RECORD_ID) or "").strip():
         raise Violation("a generated answer names no record", expected=RECORD_ID, got=f"no {RECORD_ID}", pointer=f"header:{RECORD_ID}")
+
+
+def _is_a_list_of_records(exchange: Exchange) -> bool:
+    return exchange.succeeded and exchange.operation is not None and exchange.operation.id == "listRecords" and parses(exchange.answer)
+
+
+@rule("CORE-LOG-001", when=_is_a_list_of_records)
+def lists_hold_records(exchange: Exchange) -> None:
+    """AI Act Article 12(2): who answers for the system finds in the list what each record holds. 200 and the profile's records, nothing else."""
+    errors = exchange.operation.response_errors(exchange.answer) if exchange.operation else []
+    if exchange.status != 200 or not exchange.answer.is_json or errors:
+        got = excerpt(errors[0].message) if errors else f"{exchange.status} {exchange.answer.media_type}"
+        pointer = errors[0].pointer if errors else None
+        raise Violation("the list of records does not fit the profile", expected="200 and records", got=got, pointer=pointer)
 
 
 async def _generated(service: Service) -> list[Exchange]:

@@ -46,7 +46,7 @@ async def broken_json_is_a_server_error(request: Request, call_next: CallNext) -
     if answer.status >= 500 or not request.body or not request.is_json or parses(request):
         return answer
     problem = {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": "The request could not be processed."}
-    return Response(500, answer.headers).with_json(problem, PROBLEM)
+    return Response(500, answer.headers.with_field("Content-Language", "en")).with_json(problem, PROBLEM)
 
 
 def _is_an_invalid_body(exchange: Exchange) -> bool:

@@ -108,7 +108,7 @@ async def bad_traceparent_is_a_bad_request(request: Request, call_next: CallNext
     if value == value.lower():
         return answer
     problem = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "The header traceparent is malformed."}
-    return Response(400, answer.headers).with_json(problem, "application/problem+json")
+    return Response(400, answer.headers.with_field("Content-Language", "en")).with_json(problem, "application/problem+json")
 
 
 @mutant("CORE-TRC-002")
@@ -118,7 +118,7 @@ async def trace_of_zeros_crashes(request: Request, call_next: CallNext) -> Respo
     if "-00000000000000000000000000000000-" not in (request.headers.get("traceparent") or ""):
         return answer
     problem = {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": "The request could not be processed."}
-    return Response(500, answer.headers).with_json(problem, "application/problem+json")
+    return Response(500, answer.headers.with_field("Content-Language", "en")).with_json(problem, "application/problem+json")
 
 
 @rule("CORE-TRC-003", when=lambda exchange: exchange.operation is not None and exchange.operation.path not in STATIC)

@@ -144,6 +144,7 @@ class FakeService:
         self.card: Mapping[str, Any] = card or {}
         self.variables: Mapping[str, str] = {}
         self.random = Random(1)
+        self.run = "7f3a"
         self.country: str | None = "lt"
         self.has_credential = secret is not None
         self.operations: Sequence[Operation] = asking().operations
