@@ -157,6 +157,41 @@ async def _stripped(request: Request, call_next: CallNext, language: str) -> Res
     return await altered(request, call_next, change) if asked_in(request, language) else await call_next(request)
 
 
+def _declares_its_language(exchange: Exchange) -> bool:
+    return is_reply(exchange) and "content-language" in exchange.answer.headers
+
+
+@rule("CHAT-LNG-003", when=_declares_its_language)
+def answers_are_in_the_language_they_declare(exchange: Exchange) -> None:
+    """RFC 9110 section 8.5: Content-Language describes the language of the intended audience. A reader aloud chooses its voice by it.
+
+    Several tags are for several audiences; an answer whose language is in doubt, and one that quotes, say nothing.
+    """
+    declared = (exchange.answer.headers.get("content-language") or "").strip().lower()
+    written = sure_language(reply(exchange).text)
+    if "," in declared or written is None:
+        raise NotTested("the answer's language cannot be told")
+    if declared.partition("-")[0] != written:
+        raise Violation(
+            "an answer is not in the language that it declares", expected=written, got=declared, pointer="header:Content-Language"
+        )
+
+
+@scenario("CHAT-LNG-003")
+async def languages_of_answers_are_optional(service: Service) -> None:
+    """RFC 9110 section 8.5 lets a sender leave Content-Language out; where it stands, the rule above has looked at it."""
+    answered = await ask(service, questions().matters[0][languages(service)[0]])
+    if "content-language" not in answered.exchange.answer.headers:
+        raise NotApplicable("answers have no Content-Language")
+
+
+@mutant("CHAT-LNG-003")
+async def answers_declare_the_language_of_the_office(request: Request, call_next: CallNext) -> Response:
+    """Content-Language is that of the administration, whatever the language of the answer."""
+    answer = await call_next(request)
+    return answer.with_header("Content-Language", "et") if answer.status == 200 and "content-language" in answer.headers else answer
+
+
 @scenario("CHAT-ENC-001")
 async def normal_forms_get_the_same_answer(service: Service) -> None:
     """UAX #15 section 1: canonically equivalent strings are to be treated as the same; NFC and NFD are two forms of one text.
