@@ -43,7 +43,9 @@ async def drive(url: str, folder: Path, most: int) -> list[tuple[int, float]]:
     participant = Participant(url, "memory", limits=Limits())
     profiles = catalogue.load_with_core(["assistant"])
     judge, marks = Judge(profiles, "provider"), list[tuple[int, float]]()
-    turns = itertools.cycle([(profile.operation(each.operation), each) for profile in profiles for each in profile.vectors if each.operation])
+    turns = itertools.cycle(
+        [(profile.operation(each.operation), each) for profile in profiles for each in profile.vectors if each.operation]
+    )
     async with Client(participant) as client:
         with Recording(folder, participant, profiles, 1) as recording:
             sender = Sender(client, judge, Pace(), Ending(asyncio.Event()), 1, participant.limits, recording)

@@ -18,7 +18,7 @@ from random import Random
 from typing import Any, Protocol
 
 from harness.exchange import Exchange, Request, Response
-from harness.profile import Operation
+from harness.operation import Operation
 
 
 class Violation(Exception):

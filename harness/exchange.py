@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 if TYPE_CHECKING:
-    from harness.profile import Operation
+    from harness.operation import Operation
     from harness.vectors import Vector
 
 Value = TypeVar("Value")

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from harness.adapters import Adapter
 from harness.checks import Check, NeedsReview, NotApplicable, NotTested, Violation, registry
 from harness.exchange import Exchange, Request
-from harness.profile import Operation, Profile, Requirement, Side
+from harness.operation import Operation
+from harness.profile import Profile, Requirement, Side
 
 KEPT = 16
 """How many findings of one requirement are kept with their exchange, one for each message; all are counted."""

@@ -16,7 +16,8 @@ from harness.errors import UsageError
 from harness.exchange import NotJSON, Request
 from harness.explore.drawn import PREFIX, SEQUENCE, Expectations
 from harness.explore.places import Places
-from harness.profile import Operation, Profile
+from harness.operation import Operation
+from harness.profile import Profile
 from harness.replay import exact_request, read_findings
 from harness.report import Evidence, Report
 from harness.sending import traceparent

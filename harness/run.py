@@ -23,10 +23,11 @@ from harness.client import Client, Transport
 from harness.errors import Unreachable
 from harness.exchange import Exchange, Request, media_type
 from harness.judge import Found, Judge, found
+from harness.operation import Operation
 from harness.pace import BudgetSpent, Pace
 from harness.participant import Participant
 from harness.plan import Repeat, plain_vectors, plan
-from harness.profile import CLASSES, ConformanceClass, Operation, Profile
+from harness.profile import CLASSES, ConformanceClass, Profile
 from harness.recording import Recording
 from harness.report import Report
 from harness.reporting import Ran, conclude

@@ -10,8 +10,8 @@ from typing import Any
 from harness.checks import NotApplicable, NotTested
 from harness.errors import Unreachable
 from harness.exchange import Exchange, Headers, Request
+from harness.operation import Operation
 from harness.pace import BudgetSpent
-from harness.profile import Operation
 from harness.sending import Sender
 
 

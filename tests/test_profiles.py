@@ -19,7 +19,8 @@ from harness import catalogue
 from harness.checks import registry
 from harness.errors import ProfileError
 from harness.exchange import Headers, Request, Response, parse_json
-from harness.profile import LANGUAGES, Operation, Profile, Requirement, load_profile
+from harness.operation import Operation
+from harness.profile import LANGUAGES, Profile, Requirement, load_profile
 from harness.vectors import bind, freeze, read_vectors
 
 PROFILES = {key: catalogue.load(key) for key in catalogue.names()}

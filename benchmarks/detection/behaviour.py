@@ -14,7 +14,7 @@ from benchmarks.detection.fault import Fault, Watch, encoded, with_body
 from benchmarks.detection.texts import is_text
 from harness.checks import CallNext, FaultyHandler
 from harness.exchange import Request, Response
-from harness.profile import Operation
+from harness.operation import Operation
 
 Handler = Callable[[Request, CallNext, Watch], Any]
 _LEAKS = {

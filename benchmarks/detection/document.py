@@ -12,7 +12,8 @@ from urllib.parse import quote, unquote
 import jsonschema_rs
 
 from harness.exchange import Request, Response, parse_events, parse_json
-from harness.profile import Operation, Profile, Schema, pointer_step
+from harness.operation import Operation, Schema, pointer_step
+from harness.profile import Profile
 
 _HOST = "https://documents.invalid/"
 """Base address under which the documents refer to each other. Never contacted (RFC 2606)."""

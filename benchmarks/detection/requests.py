@@ -15,7 +15,7 @@ from benchmarks.detection.document import Documents, Place, found, required_name
 from benchmarks.detection.fault import Fault, Start, Watch, encoded
 from harness.checks import CallNext, FaultyHandler
 from harness.exchange import NotJSON, Request, Response, parse_json
-from harness.profile import Operation, SchemaError
+from harness.operation import Operation, SchemaError
 
 _KEYWORDS = ("enum", "const", "minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "pattern")
 _BOUNDS = {"minimum": -1, "maximum": 1, "minItems": -1, "maxItems": 1, "minLength": -1, "maxLength": 1}

@@ -59,13 +59,13 @@ def _expect(found: dict[str, Any], name: str, right: Any, expected: str, place: 
         )
 
 
-@mutant("CHAT-API-001", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002"))
+@mutant("CHAT-API-001", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002", "CHAT-STR-001"))
 async def created_is_a_date(request: Request, call_next: CallNext) -> Response:
     """Completions say when they were created as a date and time."""
     return await rewritten(request, call_next, created="2026-11-24T12:00:00Z")
 
 
-@mutant("CHAT-API-001", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002"))
+@mutant("CHAT-API-001", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002", "CHAT-STR-001"))
 async def model_is_not_said(request: Request, call_next: CallNext) -> Response:
     """Completions do not say which model wrote them."""
     return await rewritten(request, call_next, model=None)
@@ -95,7 +95,7 @@ def answers_end_for_a_reason_of_the_standard(exchange: Exchange) -> None:
                 )
 
 
-@mutant("CHAT-API-005", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002"))
+@mutant("CHAT-API-005", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002", "CHAT-STR-001"))
 async def reasons_of_the_model_server(request: Request, call_next: CallNext) -> Response:
     """The reason is handed on as the software of the model calls it: eos_token."""
 
@@ -106,7 +106,7 @@ async def reasons_of_the_model_server(request: Request, call_next: CallNext) -> 
     return await rewritten(request, call_next, change)
 
 
-@mutant("CHAT-API-005", also=("CORE-LOG-002",))
+@mutant("CHAT-API-005", also=("CORE-LOG-002", "CHAT-STR-001"))
 async def reason_is_empty_until_the_end(request: Request, call_next: CallNext) -> Response:
     """In streams, the reason is an empty text where the standard has null."""
 
@@ -155,7 +155,7 @@ async def total_leaves_out_the_question(request: Request, call_next: CallNext) -
     return await rewritten(request, call_next, change)
 
 
-@mutant("CHAT-API-006", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002"))
+@mutant("CHAT-API-006", also=("CORE-API-002", "CORE-DOC-002", "CORE-LOG-002", "CHAT-STR-001"))
 async def question_is_not_counted(request: Request, call_next: CallNext) -> Response:
     """prompt_tokens is null where the question was read from a cache."""
 

@@ -57,14 +57,14 @@ def _with_trial(estimate: Estimate, hit: bool, exchange: Exchange) -> Estimate:
     return Estimate(estimate.hits + hit, estimate.n + 1, estimate.limit, estimate.subject, misses)
 
 
-@mutant("CHAT-LNG-001")
+@mutant("CHAT-LNG-001", also=("CHAT-LNG-003",))
 async def lithuanian_is_answered_in_polish(request: Request, call_next: CallNext) -> Response:
     """The service takes every question that is not English for Polish."""
     text = "Odpowiedź na to pytanie znajduje się na stronie podanej w źródle. Proszę zapoznać się z jej treścią przed wizytą w urzędzie."
     return await _answering(request, call_next, "lt", text)
 
 
-@mutant("CHAT-LNG-001")
+@mutant("CHAT-LNG-001", also=("CHAT-LNG-003",))
 async def polish_is_answered_in_english(request: Request, call_next: CallNext) -> Response:
     """Polish questions are translated for the model, and its answer is never translated back."""
     text = "The answer to this question is on the page that is given as the source. Please read it before you visit the office."

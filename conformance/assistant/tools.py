@@ -159,7 +159,7 @@ def _call(reason: str = "tool_calls", **function: Any) -> dict[str, Any]:
     return {"message": {"role": "assistant", "content": None, "tool_calls": [call]}, "finish_reason": reason}
 
 
-@mutant("CHAT-API-011", also=("CORE-API-002",))
+@mutant("CHAT-API-011", also=("CORE-API-002", "CHAT-STR-001"))
 async def arguments_are_an_object(request: Request, call_next: CallNext) -> Response:
     """Arguments are an object, as the model's own interface has them, not a text."""
     return await _calling(request, call_next, _call(arguments={"office": "Vilnius"}))

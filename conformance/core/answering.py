@@ -6,7 +6,7 @@ from conformance.core.asking import ask, not_now, served
 from conformance.core.reading import excerpt, parses
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response, view
-from harness.profile import Operation, SchemaError
+from harness.operation import Operation, SchemaError
 
 OWN_DOCUMENTS = ("/health", "/service-card", "/openapi.json", "/.well-known/security.txt")
 """Paths of what core itself asks every service for."""
@@ -157,7 +157,7 @@ def json_answers_fit_the_profile(exchange: Exchange) -> None:
         raise Violation(f"the answer does not fit the profile: {excerpt(errors[0].message)}{more}", pointer=errors[0].pointer)
 
 
-@mutant("CORE-API-002", also=("CORE-DOC-002", "CHAT-API-002"))
+@mutant("CORE-API-002", also=("CORE-DOC-002", "CHAT-API-002", "CORE-CNT-005"))
 async def a_member_became_a_list(request: Request, call_next: CallNext) -> Response:
     """The first member of lists that the service gives out is a list of one text where the profile has the text."""
     answer = await call_next(request)

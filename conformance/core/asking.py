@@ -10,7 +10,7 @@ from typing import Any
 from conformance.core.reading import EVENT_STREAM, strings
 from harness.checks import NotTested, Service
 from harness.exchange import Exchange, Request
-from harness.profile import Operation
+from harness.operation import Operation
 
 
 def plain(service: Service) -> Request:

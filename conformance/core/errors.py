@@ -269,7 +269,7 @@ def _places(problem: dict[str, Any]) -> list[str]:
     return sorted(str(fault.get("pointer")) for fault in faults if isinstance(fault, dict)) if isinstance(faults, list) else []
 
 
-@mutant("CORE-ERR-006")
+@mutant("CORE-ERR-006", also=("CORE-LNG-001",))
 async def lithuanian_errors_are_polish(request: Request, call_next: CallNext) -> Response:
     """Whoever asks for Lithuanian error texts gets the Polish ones under a Lithuanian label."""
     if (request.headers.get("accept-language") or "") != "lt":

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import jsonschema_rs
 
 from harness.exchange import Response
-from harness.profile import pointer_step
+from harness.operation import pointer_step
 
 _HERE = "urn:govai:own-description"
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from harness.exchange import NotJSON, Request, Response, view
-from harness.profile import pointer_step
+from harness.operation import pointer_step
 
 EVENT_STREAM = "text/event-stream"
 

@@ -25,7 +25,8 @@ from conformance.reference.records import Records, content_digest, new_id, now, 
 from conformance.reference.tracing import traceresponse
 from conformance.reference.wire import Answer, BodyTooLarge, CallerGone, Receive, Scope, Send, head_of, read_body, send_answer
 from harness.exchange import Request
-from harness.profile import LANGUAGES, Operation, Profile
+from harness.operation import Operation
+from harness.profile import LANGUAGES, Profile
 
 JSON = "application/json"
 SCENARIOS = {"rate-limited": "too-many-requests", "unavailable": "service-unavailable"}

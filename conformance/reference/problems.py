@@ -15,7 +15,7 @@ from urllib.parse import quote
 import yaml
 
 from harness.exchange import NotJSON, Request
-from harness.profile import Operation, SchemaError
+from harness.operation import Operation, SchemaError
 
 MEDIA_TYPE = "application/problem+json"
 TEXTS = Path(__file__).with_name("problems.yaml")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.exchange import NotJSON, Request
-from harness.profile import Operation, Profile, pointer_step
+from harness.operation import Operation, pointer_step
+from harness.profile import Profile
 from harness.vectors import Vector, VectorRequest
 from harness.vectors.form import Form, followed
 

@@ -25,8 +25,9 @@ from harness.explore.places import Places
 from harness.explore.sequences import Sequences
 from harness.explore.trimming import simpler
 from harness.judge import Found, Judge
+from harness.operation import Operation
 from harness.pace import BudgetSpent
-from harness.profile import Operation, Profile
+from harness.profile import Profile
 from harness.sending import Sender
 
 BATCH = 20

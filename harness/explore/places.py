@@ -12,7 +12,8 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from harness.exchange import Request
-from harness.profile import Operation, Profile
+from harness.operation import Operation
+from harness.profile import Profile
 
 Step = str | None
 """A member's name; None is any item of a list."""

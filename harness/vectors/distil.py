@@ -23,7 +23,7 @@ from harness.vectors.model import Vector, VectorRequest, bind
 from harness.vectors.naming import named, purpose
 
 if TYPE_CHECKING:
-    from harness.profile import Operation
+    from harness.operation import Operation
 
 _ABSENT = object()
 

@@ -13,7 +13,7 @@ from conformance.assistant.questions import LANGUAGES, Wording, questions
 from harness import catalogue
 from harness.checks import Estimate, NeedsReview, NotApplicable, NotTested, Violation, registry
 from harness.exchange import Exchange, Headers, Request, Response
-from harness.profile import Operation
+from harness.operation import Operation
 from harness.run import _weigh
 from tests.conformance.core_asking import Answer, FakeService, encoded
 

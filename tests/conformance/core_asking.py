@@ -15,7 +15,8 @@ from typing import Any
 import conformance.core
 from harness.checks import NotApplicable, NotTested, Violation, registry
 from harness.exchange import Exchange, Fault, Headers, Request, Response
-from harness.profile import Operation, Profile, load_profile
+from harness.operation import Operation
+from harness.profile import Profile, load_profile
 from harness.vectors import Vector, VectorRequest
 
 for _module in pkgutil.iter_modules(conformance.core.__path__, "conformance.core."):
