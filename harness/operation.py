@@ -15,6 +15,21 @@ from harness.exchange import NotJSON, Request, Response, media_type
 
 SCHEMA_HOST = "https://profiles.invalid/"
 """Base address under which profile documents refer to each other while validators are compiled. Never contacted (RFC 2606)."""
+LENIENT_HOST = f"{SCHEMA_HOST}lenient/"
+"""The same for documents in which any value will do where a service may ignore one (``x-may-ignore``)."""
+
+
+def registry_of(documents: Mapping[str, Any]) -> jsonschema_rs.Registry:
+    """Where validators find the documents of profiles, by ``name/major``, as they are and lenient."""
+    strict = [(f"{SCHEMA_HOST}{key}/openapi.yaml", document) for key, document in documents.items()]
+    lenient = [(f"{LENIENT_HOST}{key}/openapi.yaml", _lenient(document)) for key, document in documents.items()]
+    return jsonschema_rs.Registry(strict + lenient)
+
+
+def _lenient(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {} if value.get("x-may-ignore") is True else {name: _lenient(item) for name, item in value.items()}
+    return [_lenient(item) for item in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -34,6 +49,10 @@ NESTING = "nesting"
 """In place of a keyword, where a value is nested more deeply than the validator follows."""
 
 
+SURROGATE = "surrogate"
+"""The same, where a string holds half a character, which no schema describes."""
+
+
 def _pointer(path: Sequence[str | int]) -> str:
     return "".join("/" + pointer_step(str(step)) for step in path)
 
@@ -51,8 +70,8 @@ def reference_to(profile: str, pointer: str) -> str:
 class Schema:
     """A compiled JSON Schema 2020-12."""
 
-    def __init__(self, reference: str, registry: jsonschema_rs.Registry | None) -> None:
-        self._validator = jsonschema_rs.Draft202012Validator({"$ref": reference}, registry=registry, validate_formats=True)
+    def __init__(self, reference: str, registry: jsonschema_rs.Registry | None, *, formats: bool = True) -> None:
+        self._validator = jsonschema_rs.Draft202012Validator({"$ref": reference}, registry=registry, validate_formats=formats)
 
     def errors(self, value: Any) -> list[SchemaError]:
         """How ``value`` fails the schema; empty when it fits."""
@@ -62,7 +81,7 @@ class Schema:
                 for error in self._validator.iter_errors(value)
             ]
         except UnicodeEncodeError:
-            return [SchemaError("a string holds a lone surrogate, which is no character", "")]
+            return [SchemaError("a string holds a lone surrogate, which is no character", "", SURROGATE)]
         except ValueError:
             return [SchemaError("nested more deeply than can be validated", "", NESTING)]
 
@@ -116,6 +135,28 @@ class Operation:
         body = self.definition["requestBody"]["content"]["application/json"]
         return self._at(f"{self._places['requestBody']}/content/application~1json/schema").errors(value) if "schema" in body else []
 
+    def must_refuse(self, request: Request) -> bool:
+        """Whether the body certainly breaks the schema, so that a service has to refuse it. Doubt counts for the service.
+
+        No such breach are a byte order mark, which a parser may ignore (RFC 8259 section 8.1), nesting that a parser need not follow (section
+        9), lone surrogates (section 8.2), formats, which are annotations (JSON Schema 2020-12 validation, section 7.2.1), and what is wrong in a
+        member that the profile lets a service ignore (``x-may-ignore``).
+        """
+        if not self.has_request_body:
+            return False
+        body = self.definition["requestBody"]
+        if not request.body:
+            return bool(body.get("required"))
+        try:
+            value = request.json
+        except NotJSON as error:
+            return not any(words in str(error) for words in ("byte order mark", "nested too deeply"))
+        if "schema" not in body["content"]["application/json"]:
+            return False
+        place = self._places["requestBody"].replace(SCHEMA_HOST, LENIENT_HOST)
+        errors = self._at(f"{place}/content/application~1json/schema", formats=False).errors(value)
+        return any(error.keyword not in (NESTING, SURROGATE) for error in errors)
+
     def response_errors(self, response: Response) -> list[SchemaError]:
         """How the response's JSON body fails the schema that the profile gives for its status; empty when it fits or none is given.
 
@@ -138,7 +179,7 @@ class Operation:
         errors = self._at(f"{self._places[key]}/content/{pointer_step(kind)}/schema").errors(value)
         return [error for error in errors if error.keyword != NESTING]
 
-    def _at(self, reference: str) -> Schema:
+    def _at(self, reference: str, *, formats: bool = True) -> Schema:
         if reference not in self._compiled:
-            self._compiled[reference] = Schema(reference, self._registry)
+            self._compiled[reference] = Schema(reference, self._registry, formats=formats)
         return self._compiled[reference]

@@ -20,7 +20,7 @@ import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from harness.errors import ProfileError
-from harness.operation import SCHEMA_HOST, Operation, pointer_step, reference_to
+from harness.operation import Operation, pointer_step, reference_to, registry_of
 from harness.vectors import Vector, compiled_for, read_vectors
 
 Level = Literal["MUST", "SHOULD", "MAY"]
@@ -132,8 +132,7 @@ def load_profile(folder: Path, others: Sequence[Profile] = (), *, with_vectors: 
     vectors = read_vectors(folder / "vectors.jsonl", f"{name}/{major}") if with_vectors else ()
     key = f"{name}/{major}"
     documents = {key: document, **{other.key: other.document for other in others}}
-    registry = jsonschema_rs.Registry([(f"{SCHEMA_HOST}{each}/openapi.yaml", content) for each, content in documents.items()])
-    operations = tuple(_operations(key, document, documents, registry))
+    operations = tuple(_operations(key, document, documents, registry_of(documents)))
     known = {operation.id for operation in operations}
     for vector in vectors:
         if vector.operation is not None and vector.operation not in known:

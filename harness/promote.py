@@ -14,7 +14,7 @@ import yaml
 from harness import catalogue
 from harness.errors import UsageError
 from harness.exchange import NotJSON, Request
-from harness.explore.drawn import PREFIX, SEQUENCE, Expectations
+from harness.explore.drawn import PREFIX, SEQUENCE, expected
 from harness.explore.places import Places
 from harness.operation import Operation
 from harness.profile import Profile
@@ -72,11 +72,11 @@ def promote(
     exact = exact_request(report, evidence)
     if _CREDENTIALS.search(exact.url + "\n" + exact.body.decode("utf-8", errors="replace")):
         raise UsageError(f"{evidence.id} holds what looks like a credential. A vector is published: write it by hand without it.")
-    drawn = Expectations(profiles).vector(id, operation, exact)
-    expected = tuple(expect) or {"valid": ("2xx",), "invalid": ("4xx",), "boundary": ("2xx", "4xx")}[kind or drawn.kind]
+    drawn = expected(id, operation, exact)
+    statuses = tuple(expect) or {"valid": ("2xx",), "invalid": ("4xx",), "boundary": ("2xx", "4xx")}[kind or drawn.kind]
     known_here = {requirement.id for each in profiles for requirement in each.requirements}
     request = _written(profile, operation, exact, report, evidence)
-    vector = Vector(id, operation.id, kind or drawn.kind, purpose, tuple(sorted(requirements & known_here)), expected, request)  # type: ignore[arg-type]
+    vector = Vector(id, operation.id, kind or drawn.kind, purpose, tuple(sorted(requirements & known_here)), statuses, request)  # type: ignore[arg-type]
     _append(path, profile, vector)
     return path
 

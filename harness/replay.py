@@ -14,7 +14,7 @@ from harness.client import Transport
 from harness.errors import UsageError
 from harness.evidence import HIDDEN
 from harness.exchange import Headers, Request
-from harness.explore.drawn import PREFIX, SEQUENCE, Expectations
+from harness.explore.drawn import PREFIX, SEQUENCE, expected
 from harness.participant import Credential, Limits, Participant, check_url
 from harness.plan import Repeat, plan
 from harness.profile import Profile
@@ -133,7 +133,7 @@ def _exact(report: Report, profiles: Sequence[Profile], requirement: str, name: 
         )
     request = exact_request(report, evidence)
     operation = next((each for profile in profiles for each in profile.operations if each.id == evidence.operation), None)
-    return Repeat(name, requirement, request, Expectations(profiles).vector(name, operation, request) if operation else None)
+    return Repeat(name, requirement, request, expected(name, operation, request) if operation else None)
 
 
 def exact_request(report: Report, evidence: Evidence) -> Request:

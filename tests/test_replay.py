@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 import harness
 import harness.cli
 from harness.formats import write
+from harness.participant import Limits
 from harness.serve.mock import running
 from tests.conftest import Greet, dear, greeter
 from tests.test_explore import faulty
@@ -41,7 +42,7 @@ def test_explored_replayed_promoted_and_caught(profiles: Path, tmp_path: Path, g
     path = tmp_path / "report.json"
     options = ("--profile-path", mine)
     with running(faulty()) as url:
-        report = harness.run(url, ["greeting"], profile_paths=[mine], explore="8s", seed=2)
+        report = harness.run(url, ["greeting"], profile_paths=[mine], explore="120s", seed=2, limits=Limits(budget=700))
         write(report, "json", path)
         exchange = report.of("CORE-ERR-002").findings[0].exchange
         assert govai("replay", f"{path}#CORE-ERR-002", *options)[0] == 1
@@ -71,7 +72,7 @@ def test_the_promoted_vector_is_caught_by_the_plain_run(profiles: Path, tmp_path
     shutil.copytree(profiles, mine)
     corpus = mine / "greeting" / "1" / "corpus"
     with running(faulty()) as url:
-        report = harness.run(url, ["greeting"], profile_paths=[mine], explore="8s", seed=2)
+        report = harness.run(url, ["greeting"], profile_paths=[mine], explore="120s", seed=2, limits=Limits(budget=700))
         write(report, "json", tmp_path / "r.json")
         exchange = report.of("CORE-ERR-002").findings[0].exchange
         at = f"{tmp_path / 'r.json'}#{exchange}"

@@ -13,13 +13,13 @@ from harness.exchange import Exchange, Request, Response
 
 
 def is_invalid(exchange: Exchange) -> bool:
-    """Whether a request is invalid for the profile: its vector says so; where there is none, its body does not fit the operation's schema.
+    """Whether a request is invalid for the profile: its vector says so; where there is none, its body certainly breaks the operation's schema.
 
     A vector at the boundary may be refused or accepted, e.g. a lone surrogate (RFC 8259 section 8.2), even where the schema knows better.
     """
     if exchange.vector is not None:
         return exchange.vector.kind == "invalid"
-    return exchange.operation is not None and bool(exchange.operation.request_errors(exchange.request))
+    return exchange.operation is not None and exchange.operation.must_refuse(exchange.request)
 
 
 def _may_be_refused(exchange: Exchange) -> bool:

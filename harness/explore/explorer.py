@@ -20,7 +20,7 @@ from typing import Any, TypeVar, get_args
 from harness.exchange import Exchange, Request
 from harness.explore.document import joined
 from harness.explore.drawing import Drawing, Mode, Stopped
-from harness.explore.drawn import PREFIX, SEQUENCE, Expectations, key, size
+from harness.explore.drawn import PREFIX, SEQUENCE, expected, key, size
 from harness.explore.places import Places
 from harness.explore.sequences import Sequences
 from harness.explore.trimming import simpler
@@ -74,7 +74,6 @@ class _Explorer:
         self._operations = {operation.id: operation for profile in profiles for operation in profile.operations}
         self._places = {operation.id: Places(profile, operation) for profile in profiles for operation in profile.operations}
         self._document = joined(profiles)
-        self._expected = Expectations(profiles)
         self._charged: Counter[str] = Counter()
         self._counts: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
         self._over, self._spent = threading.Event(), False
@@ -163,7 +162,7 @@ class _Explorer:
 
     async def _ask(self, case: Case) -> None:
         """Send one request and note what its exchange showed. Nothing is sent where the budget is spent."""
-        vector = self._expected.vector(case.id, case.operation, case.request)
+        vector = expected(case.id, case.operation, case.request)
         try:
             case.exchange = await self._sender.send(case.id, case.request, vector=vector)
         except BudgetSpent:
@@ -196,7 +195,7 @@ class _Explorer:
     async def _minimise(self, requirement: str, case: Case, known: Mapping[Any, Case], shrink: Any) -> None:
         """Shrink a finding, and charge the participant with the smallest request that shows it."""
         tries, best, end = itertools.count(1), case, self._loop.time() + SHRINKING
-        seen, kind = dict(known), self._expected.vector(case.id, case.operation, case.request).kind
+        seen, kind = dict(known), expected(case.id, case.operation, case.request).kind
 
         def shows(request: Request) -> bool:
             nonlocal best
@@ -217,7 +216,7 @@ class _Explorer:
             while not simplest:
                 simplest = True
                 for request in map(self._binding(case.operation), simpler(best.request)):
-                    allowed = self._expected.vector(case.id, case.operation, request).kind == kind
+                    allowed = expected(case.id, case.operation, request).kind == kind
                     if allowed and size(request) < size(best.request) and shows(request):
                         simplest = False
                         break
