@@ -153,6 +153,7 @@ class Check:
     kind: str
     function: Callable[..., Any] = field(repr=False)
     when: Callable[..., bool] | None = field(default=None, repr=False)
+    alone: bool = False
 
     @property
     def name(self) -> str:
@@ -210,11 +211,15 @@ def pair_rule(requirement: str, *, when: Callable[[Exchange, Exchange], bool]) -
     return declare
 
 
-def scenario(requirement: str) -> Callable[[Scenario], Scenario]:
-    """Declare a check that drives several exchanges of its own."""
+def scenario(requirement: str, *, alone: bool = False) -> Callable[[Scenario], Scenario]:
+    """Declare a check that drives several exchanges of its own.
+
+    ``alone``: nothing else is asked meanwhile, because what it looks for is what one request does to the next. It costs every run the time of its
+    requests one after the other.
+    """
 
     def declare(function: Scenario) -> Scenario:
-        registry.checks.append(Check(requirement, "scenario", function))
+        registry.checks.append(Check(requirement, "scenario", function, alone=alone))
         return function
 
     return declare

@@ -10,7 +10,7 @@ import asyncio
 import datetime
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ from harness.judge import Found, Judge, found
 from harness.operation import Operation
 from harness.pace import BudgetSpent, Pace
 from harness.participant import Participant
-from harness.plan import Repeat, plain_vectors, plan
+from harness.plan import Repeat, Step, plain_vectors, plan
 from harness.profile import CLASSES, ConformanceClass, Profile
 from harness.recording import Recording
 from harness.report import Report
@@ -135,9 +135,10 @@ class _Run:
         if self._options.replay is not None:
             await self._repeat(self._options.replay)
             return
-        steps, done = iter(planned), 0
+        alone = [step for step in planned if isinstance(step, Check) and step.alone]
+        together, done = iter([step for step in planned if step not in alone]), 0
 
-        async def work() -> None:
+        async def work(steps: Iterable[Step]) -> None:
             nonlocal done
             for step in steps:
                 if isinstance(step, Check):
@@ -148,9 +149,10 @@ class _Run:
                 if self._progress:
                     self._progress(done, len(planned))
 
+        await work(alone)
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._participant.limits.concurrency, len(planned))):
-                group.create_task(work())
+                group.create_task(work(together))
         if self._options.explore:
             await self._explore(self._options.explore)
 

@@ -17,6 +17,7 @@ import harness
 from harness.client import asgi_transport
 from harness.participant import Limits
 from harness.report import Report
+from harness.serve.mock import reference_app
 from tests.conftest import Greet, dear, greeter
 
 URL = "http://greeter.localhost"
@@ -178,3 +179,22 @@ def test_recorded_exchanges_are_judged_by_the_same_rules(profiles: Path) -> None
         "GREE-TXT-004": "not-tested",
         "GREE-TXT-005": "not-tested",
     }
+
+
+def test_a_scenario_that_has_to_be_alone_is() -> None:
+    """What it looks for is what one request does to the next."""
+    app, under_way, seen = reference_app("assistant", "pl"), 0, list[tuple[str, int]]()
+
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal under_way
+        under_way += 1
+        seen.append((scope["method"], under_way))
+        await asyncio.sleep(0.001)
+        await app(scope, receive, send)
+        under_way -= 1
+
+    harness.run("http://127.0.0.1", ["assistant"], transport=asgi_transport(watched))
+    alone = next(place for place, (method, _) in enumerate(seen) if method == "DELETE")  # the last refusal of CORE-ROB-004
+    assert alone >= 14
+    assert {together for _, together in seen[: alone + 1]} == {1}
+    assert max(together for _, together in seen) > 1

@@ -28,7 +28,7 @@ def _refusable(service: Service, request: Request) -> Iterator[tuple[str, Reques
         yield "a wrong method", Request("DELETE", only_read)
 
 
-@scenario("CORE-ROB-004")
+@scenario("CORE-ROB-004", alone=True)
 async def refusals_leave_nothing_behind(service: Service) -> None:
     """RFC 9110 section 3.3: each request's semantics can be understood in isolation, so what was refused has no part in what comes after it.
 
