@@ -10,16 +10,20 @@ from typing import Any
 from conformance.core.asking import ask, at_once, methods_at, not_now, plain, resources, served
 from conformance.core.faults import memory
 from conformance.core.reading import excerpt, parses
-from harness.checks import CallNext, Service, Violation, mutant, scenario
+from harness.checks import CallNext, NotApplicable, Service, Violation, mutant, scenario
 from harness.exchange import Exchange, Request, Response
+
+
+def _broken(request: Request) -> Iterator[tuple[str, Request]]:
+    """Requests whose body ends before it is read."""
+    yield "half a JSON text", replace(request, body=request.body[: len(request.body) // 2])
+    yield "a JSON text without its end", replace(request, body=request.body[:-1])
+    yield "a body that is not UTF-8", replace(request, body=request.body.replace(b'"', b'"\xc4', 1))
 
 
 def _refusable(service: Service, request: Request) -> Iterator[tuple[str, Request]]:
     """Requests that a service refuses, each for another reason and at another stage of its work."""
     if request.body:
-        yield "half a JSON text", replace(request, body=request.body[: len(request.body) // 2])
-        yield "a JSON text without its end", replace(request, body=request.body[:-1])
-        yield "a body that is not UTF-8", replace(request, body=request.body.replace(b'"', b'"\xc4', 1))
         yield "an empty object", request.with_json({})
         yield "a content type that is not read", request.with_header("Content-Type", "text/xml")
     yield "an unknown path", Request("GET", f"/{service.random.getrandbits(64):016x}")
@@ -29,6 +33,17 @@ def _refusable(service: Service, request: Request) -> Iterator[tuple[str, Reques
 
 
 @scenario("CORE-ROB-004", alone=True)
+async def broken_texts_leave_nothing_behind(service: Service) -> None:
+    """RFC 9110 section 3.3, where the next request shows it: a parser that stopped in the middle of a text meets the text that comes next."""
+    request = plain(service)
+    if not request.body:
+        raise NotApplicable("no operation of the profile takes a body")
+    await served(service, request)
+    for what, bad in _broken(request):
+        await _is_served_after(service, bad, request, what)
+
+
+@scenario("CORE-ROB-004")
 async def refusals_leave_nothing_behind(service: Service) -> None:
     """RFC 9110 section 3.3: each request's semantics can be understood in isolation, so what was refused has no part in what comes after it.
 
