@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.rounds import rounds
 from benchmarks.service import Asked, asked, model, service
 from harness import catalogue
 from harness.client import Client
@@ -49,6 +50,12 @@ def govai(url: str, workers: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         options = ["--profile", "assistant", "--concurrency", str(workers), "--evidence", folder, "--report", f"json={folder}/r.json"]
         subprocess.run([_command("govai"), "run", url, *options], capture_output=True, check=True)
+
+
+def govai_steady(url: str, workers: int) -> None:
+    """The vectors round and round, each sent, judged and recorded: a run without its start, the loading of a language model most of all."""
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(rounds(url, Path(folder), 3000, workers, lambda number: None))
 
 
 def schemathesis(url: str, workers: int) -> None:
@@ -84,7 +91,10 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks pace", description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=8, help="requests under way at once (8)")
     workers = parser.parse_args(argv).workers
-    rows = {what.__name__.replace("_", " "): measured(what, workers) for what in (bare, govai, schemathesis, schemathesis_as_it_comes)}
+    rows = {
+        what.__name__.replace("_", " "): measured(what, workers)
+        for what in (bare, govai, govai_steady, schemathesis, schemathesis_as_it_comes)
+    }
     yardstick, fuzzer = rows["bare"][0].rate, rows["schemathesis"][0].rate
     print(f"{'':<26}{'requests':>9}{'a second':>10}{'of bare':>9}{'of schemathesis':>17}{'whole command':>15}")
     for name, (saw, seconds) in rows.items():
