@@ -174,6 +174,8 @@ def _garbled(text: str) -> tuple[str, str] | None:
 
 _LOST = re.compile(r"[^\W\d_]\?+([^\W\d_])")
 """Question marks within a word."""
+_LOST_AT_THE_EDGE = re.compile(r"(?:^|(?<=[\s(„“\"]))\?+[^\W\d_]|[^\W\d_]{6,}\?+[ ,]+(?=[a-ząćęłńóśźżčėįšųūž])")
+"""A question mark where a word begins, or behind which a sentence goes on in small letters. Short words ask: "kas? kur? kada?"."""
 _REFERENCE = re.compile(r"&(?:#\d{2,6}|#[xX][0-9A-Fa-f]{2,5}|[A-Za-z]{4,8});")
 
 
@@ -182,8 +184,17 @@ def _replaced_letters(text: str, slips: int) -> str | None:
 
     So many ``slips`` of the pen are let pass. Addresses have question marks, and no word begins with a capital letter in its middle.
     """
-    words = [word for word in text.split() if not set("/=&") & set(word) and any(letter.islower() for letter in _LOST.findall(word))]
+    asking = [word for word in text.split() if "?" in word and not set("/=&") & set(word)] if "?" in text else []
+    words = [word for word in asking if any(letter.islower() for letter in _LOST.findall(word))]
     return words[0] if len(words) > slips else None
+
+
+def _frayed_words(text: str) -> str | None:
+    """What shows that words of a text have lost letters at their edges; a single question within a sentence is none."""
+    if "?" not in text:
+        return None
+    edges = [match.group() for match in _LOST_AT_THE_EDGE.finditer(" ".join(word for word in text.split() if not set("/=&") & set(word)))]
+    return edges[0] if len(edges) > 1 or (edges and edges[0].startswith("?")) else None
 
 
 def _reference_to_letter(text: str) -> str | None:
@@ -229,7 +240,9 @@ def letters_are_whole(exchange: Exchange) -> None:
         reference = _reference_to_letter(text)
         if reference and reference not in asked:
             raise Violation("a letter is written as in HTML", expected=html.unescape(reference), got=reference, pointer=pointer)
-        lost = None if _replaced_letters(asked, 0) else _replaced_letters(text, 1 if generated else 0)
+        written = generated and pointer.startswith("/choices/")
+        lost = None if "?" in asked and _replaced_letters(asked, 0) else _replaced_letters(text, 1 if written else 0)
+        lost = lost or (None if written or not exchange.succeeded else _frayed_words(text))
         if lost:
             raise Violation("letters have become question marks", expected="whole letters", got=lost, pointer=pointer)
 
