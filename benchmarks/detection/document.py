@@ -169,13 +169,21 @@ class Documents:
         return list(part.operation.definition["responses"][part.status].get("headers", {}))
 
     def asks_for_header(self, part: Part, name: str) -> bool:
-        """Whether an answer has to have a header: the document says ``required``, or the name stands in what a requirement asks of providers."""
+        """Whether an answer has to have a header: the document says ``required``, or a requirement says that such answers carry it.
+
+        A requirement that says how a header is to be *where it stands*, or that one of two shows a change, asks for none. One that excepts the
+        operation by its path asks for none there, and one on errors asks nothing of successes.
+        """
         declared = part.operation.definition["responses"][part.status]["headers"][name]
         if declared.get("required"):
             return True
-        asked = re.compile(rf"\b(MUST|SHOULD)\b(?! NOT)[^.]*\b{re.escape(name)}\b")
+        asked = re.compile(rf"\b(?:MUST|SHOULD)\b(?! NOT)[^.]*\b(?:carry|with|by|in) {re.escape(name)}\b(?! or)")
+        excepted = re.compile(rf"\bonly\b.*{re.escape(part.operation.path)}(?![\w/])")
         statements = [each.statement.en for profile in self.profiles for each in profile.requirements if each.side == "provider"]
-        return any(asked.search(statement) for statement in statements)
+        return any(
+            asked.search(each) and not excepted.search(each) and (part.status != "200" or not re.search(r"\berrors?\b", each))
+            for each in statements
+        )
 
     def parameters(self, operation: Operation, where: str) -> list[Mapping[str, Any]]:
         """The parameters of an operation in ``header``, ``path`` or ``query``."""

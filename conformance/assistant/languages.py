@@ -7,14 +7,14 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from conformance.assistant.conversation import Reply, ask, is_reply, languages, question, reply
+from conformance.assistant.assurance import assurances
+from conformance.assistant.conversation import Reply, ask, is_reply, languages, plain, question, reply
 from conformance.assistant.faults import altered, asked_in
 from conformance.assistant.questions import Closed, questions
-from conformance.core.languages import sure_language
-from conformance.core.reading import excerpt
+from conformance.core.languages import marked_letters, stripped, sure_language
+from conformance.core.reading import excerpt, what_was_asked
 from harness.checks import CallNext, Estimate, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response, parse_json
-from harness.national import countries
 
 _SHARE = 0.8
 """The share of answers that have to be in the language of the question. Sixteen of sixteen are enough to say so with 95 % confidence."""
@@ -80,12 +80,6 @@ async def _answering(request: Request, call_next: CallNext, language: str, inste
     return await altered(request, call_next, change) if asked_in(request, language) else await call_next(request)
 
 
-def marked_letters(language: str) -> frozenset[str]:
-    """The letters of a language that consist of a base letter and a mark, in small: all its own but ł, which survives careless stripping."""
-    letters = next((country.LETTERS for country in countries().values() if language == country.LANGUAGE), "")
-    return frozenset(letter for letter in letters.lower() if unicodedata.normalize("NFD", letter) != letter)
-
-
 def _languages_with_marks(service: Service) -> list[str]:
     """Those of the service's languages that have such letters. Raises :class:`NotApplicable` where none has, and as :func:`languages` does."""
     marked = [language for language in languages(service) if marked_letters(language)]
@@ -135,6 +129,86 @@ async def short_answers_are_written_with_diacritics_too(service: Service) -> Non
                 break
     if not judged:
         raise NotTested("no answers that are surely Polish or Lithuanian are long enough to judge")
+
+
+def _has_a_notice(exchange: Exchange) -> bool:
+    notice = reply(exchange).assurance.get("ai_notice") if is_reply(exchange) else None
+    return isinstance(notice, dict) and all(isinstance(notice.get(member), str) for member in ("language", "text"))
+
+
+@rule("CHAT-LNG-002", when=_has_a_notice)
+def notices_are_written_with_diacritics(exchange: Exchange) -> None:
+    """The AI notice is short and says its language: words in it that are none without diacritics show that they were lost."""
+    for assurance in assurances(exchange):
+        notice = assurance.get("ai_notice")
+        language, text = (str(notice.get(member)) for member in ("language", "text")) if isinstance(notice, dict) else ("", "")
+        evidence = stripped(text, language.lower().partition("-")[0], what_was_asked(exchange.request))
+        if evidence:
+            raise Violation(
+                f"the AI notice has lost its diacritics ({evidence})",
+                expected="words as they are written",
+                got=excerpt(text),
+                pointer="/assurance/ai_notice/text",
+            )
+
+
+@scenario("CHAT-LNG-002")
+async def streams_are_written_like_whole_answers(service: Service) -> None:
+    """Where a stream says the same as the whole answer but for diacritics, the one that has fewer of them has lost some.
+
+    Models vary in words; that two answers are the same in all but their marks is no chance.
+    """
+    compared = False
+    for language in _languages_with_marks(service):
+        for matter in questions().matters[:3]:
+            whole, streamed = await ask(service, matter[language]), await ask(service, matter[language], stream=True)
+            for one, other in zip(_read(whole), _read(streamed), strict=True):
+                compared = compared or bool(one and plain(one) == plain(other))
+                if one != other and plain(one) == plain(other) and _marks(one) != _marks(other):
+                    lost = streamed if _marks(other) < _marks(one) else whole
+                    raise Violation(
+                        "a stream and a whole answer differ in diacritics alone",
+                        expected=excerpt(one),
+                        got=excerpt(other),
+                        exchange=lost.exchange,
+                    )
+    if not compared:
+        raise NotTested("no stream says what the whole answer to the same question says")
+
+
+def _read(answered: Reply) -> tuple[str, str]:
+    """What a person reads of a reply: its text and its notice."""
+    notice = answered.assurance.get("ai_notice")
+    return answered.text, str(notice.get("text") or "") if isinstance(notice, dict) else ""
+
+
+def _marks(text: str) -> int:
+    return sum(unicodedata.combining(each) != 0 or each in "łŁ" for each in unicodedata.normalize("NFD", text))
+
+
+@mutant("CHAT-LNG-002")
+async def notices_are_kept_in_ascii(request: Request, call_next: CallNext) -> Response:
+    """The AI notice is kept in a configuration that knows ASCII only."""
+
+    def change(text: str, assurance: dict[str, Any]) -> str:
+        notice = assurance["ai_notice"]
+        letters = unicodedata.normalize("NFD", notice["text"].replace("ł", "l"))
+        assurance["ai_notice"] = {**notice, "text": letters.encode("ascii", errors="ignore").decode()}
+        return text
+
+    return await altered(request, call_next, change)
+
+
+@mutant("CHAT-LNG-002", also=("CORE-LOG-002",))
+async def first_pieces_lose_their_marks(request: Request, call_next: CallNext) -> Response:
+    """What of a stream is sent at once, before the model is warm, goes through another encoder, and loses its marks there."""
+
+    def change(text: str, assurance: dict[str, Any]) -> str:
+        first = unicodedata.normalize("NFD", text[:60])
+        return "".join(letter for letter in first if not unicodedata.combining(letter)) + text[60:]
+
+    wants_stream = isinstance(request.document, dict) and request.document.get("stream") is True
+    return await altered(request, call_next, change) if wants_stream else await call_next(request)
 
 
 @mutant("CHAT-LNG-002")

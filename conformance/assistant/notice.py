@@ -10,6 +10,7 @@ from conformance.assistant.conversation import Reply, ask, is_reply, languages, 
 from conformance.assistant.faults import altered
 from conformance.assistant.identity import claim
 from conformance.assistant.questions import LANGUAGES, questions
+from conformance.assistant.rewriting import rewritten
 from conformance.core.languages import sure_language
 from conformance.core.reading import excerpt
 from harness.checks import CallNext, NeedsReview, Service, Violation, mutant, rule, scenario
@@ -87,8 +88,19 @@ async def notices_speak_the_language_of_the_question(service: Service) -> None:
 
 @rule("CHAT-MRK-001", when=is_reply)
 def answers_are_marked_as_generated(exchange: Exchange) -> None:
-    """AI Act Article 50(2): outputs are marked in a machine-readable format and detectable as artificially generated."""
-    provenance = reply(exchange).assurance.get("provenance")
+    """AI Act Article 50(2): outputs are marked in a machine-readable format and detectable as artificially generated.
+
+    A stream that is broken off is an output as well, so its mark comes no later than its text.
+    """
+    answered = reply(exchange)
+    provenance = answered.early.get("provenance")
+    if provenance is None and "provenance" in answered.assurance:
+        raise Violation(
+            "the mark of a stream comes after its text",
+            expected="assurance.provenance no later than the first text",
+            got="provenance in a later chunk",
+            pointer="/assurance/provenance",
+        )
     if not isinstance(provenance, dict):
         raise Violation(
             "the answer carries no provenance", expected="assurance.provenance", got=provenance, pointer="/assurance/provenance"
@@ -138,6 +150,18 @@ async def streams_have_no_notice(request: Request, call_next: CallNext) -> Respo
 async def streams_have_no_provenance(request: Request, call_next: CallNext) -> Response:
     """Provenance was added to whole answers and forgotten in streams."""
     return await _streams_without(request, call_next, "provenance")
+
+
+@mutant("CHAT-MRK-001", also=("CORE-LOG-002",))
+async def streams_are_marked_at_their_end(request: Request, call_next: CallNext) -> Response:
+    """Provenance comes when a stream is complete."""
+
+    def change(part: dict[str, Any]) -> None:
+        ended = any(choice.get("finish_reason") for choice in part["choices"])
+        if isinstance(part.get("assurance"), dict) and not ended:
+            part["assurance"].pop("provenance", None)
+
+    return await rewritten(request, call_next, change, streams_only=True)
 
 
 @mutant("CHAT-MRK-001", also=("CORE-LOG-002",))

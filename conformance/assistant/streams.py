@@ -337,3 +337,28 @@ async def pairs_are_split_between_chunks(request: Request, call_next: CallNext) 
         return written(_split(found, "\ue001", "\ue002")).replace("\ue001".encode(), b"\\ud83d").replace("\ue002".encode(), b"\\ude42")
 
     return await _restreamed(request, call_next, change)
+
+
+@rule("CHAT-STR-007", when=_streams)
+def events_are_messages(exchange: Exchange) -> None:
+    """WHATWG HTML section 9.2.6: an event with a name of its own is not dispatched as ``message``, and who listens for that never sees it.
+
+    The standard names no events.
+    """
+    named = next((event for event in exchange.answer.events if event.name != "message"), None)
+    if named is not None:
+        raise Violation("an event of a stream has a name of its own", expected="no event field", got=f"event: {excerpt(named.name)}")
+
+
+@scenario("CHAT-STR-007")
+async def a_stream_of_messages(service: Service) -> None:
+    """A plain question, answered as a stream; the rule above looks at its events."""
+    exchange = await ask(service, {**await plain_question(service), "stream": True})
+    if refused(exchange) or not _streams(exchange):
+        raise NotTested("the plain question is not answered with a stream")
+
+
+@mutant("CHAT-STR-007", also=("CORE-LOG-002",))
+async def events_are_called_chunks(request: Request, call_next: CallNext) -> Response:
+    """Every event is named after what it holds."""
+    return await _restreamed(request, call_next, lambda found: written(found).replace(b"data: ", b"event: chunk\ndata: "))

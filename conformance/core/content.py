@@ -48,6 +48,27 @@ def json_is_declared_as_json(exchange: Exchange) -> None:
         raise Violation("a JSON answer is not declared as JSON", expected="application/json", got=got, pointer="header:Content-Type")
 
 
+def _is_an_undeclared_error(exchange: Exchange) -> bool:
+    answer = exchange.answer
+    return exchange.status >= 400 and has_content(exchange) and answer.body[:1] == b"{" and "content-type" not in answer.headers
+
+
+@rule("CORE-CNT-001", when=_is_an_undeclared_error)
+def errors_are_declared_too(exchange: Exchange) -> None:
+    """RFC 9110 section 8.3: a message that holds content says what it is, also to a client that did not ask for JSON (section 15.5.7)."""
+    if isinstance(exchange.answer.document, dict):
+        raise Violation(
+            "an error in JSON is not declared", expected="application/problem+json", got="no Content-Type", pointer="header:Content-Type"
+        )
+
+
+@mutant("CORE-CNT-001")
+async def unacceptable_is_undeclared(request: Request, call_next: CallNext) -> Response:
+    """406 answers have no Content-Type, since none of those asked for fits."""
+    answer = await call_next(request)
+    return answer.with_header("Content-Type", None) if answer.status == 406 else answer
+
+
 @mutant("CORE-CNT-001")
 async def description_is_plain_text(request: Request, call_next: CallNext) -> Response:
     """The OpenAPI document is served as text/plain, as by a web server that does not know the suffix."""

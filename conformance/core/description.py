@@ -230,10 +230,14 @@ async def document_has_a_date_for_a_version(request: Request, call_next: CallNex
 async def who_asks_twice_is_told_the_same(service: Service) -> None:
     """Profile core/1: a service says of itself the same to everybody, unless it changed and says so by another ETag or Last-Modified.
 
-    Held against each other are values, not bytes, three times over: one of two instances that differ is met sooner or later.
+    Held against each other are values, not bytes, three times over: one of two instances that differ is met sooner or later. A copy that
+    somebody keeps under the address shows beside an address with a query, where that is served.
     """
     for path in ("/service-card", "/openapi.json"):
+        passing_copies = f"{path}?{service.random.getrandbits(64):016x}"
         answers = [await service.send("GET", path) for _ in range(4)]
+        anew = await service.send("GET", passing_copies)
+        answers += [anew] if anew.succeeded else []
         if not all(each.succeeded for each in answers):
             raise NotTested(f"{path} cannot be read")
         first = answers[0]
@@ -264,3 +268,11 @@ async def one_instance_was_not_updated(request: Request, call_next: CallNext) ->
         return await call_next(request)
     kept["turn"] = not kept.get("turn", False)
     return await with_members(request, call_next, "/service-card", version="0.9.0") if kept["turn"] else await call_next(request)
+
+
+@mutant("CORE-DOC-004", also=("CORE-CCH-005",))
+async def copies_lose_what_came_late(request: Request, call_next: CallNext) -> Response:
+    """A cache keeps the card as it was before its last member was added, and gives that copy out under the tag of the new one."""
+    if "?" in request.url:
+        return await call_next(request)
+    return await changed(request, call_next, "/service-card", lambda card: card.pop("oversight", None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from urllib.parse import quote
 
 from conformance.core.asking import ask, description, may_stream, operation_at, plain, resources
 from conformance.core.faults import changed, with_members
@@ -113,9 +114,10 @@ async def answers_name_the_version(service: Service) -> None:
     answers = [await ask(service, request), *(exchange for _, exchange in await resources(service))]
     if may_stream(answers[0]):
         answers.append(await ask(service, request.with_json({**request.document, "stream": True})))
+    answers += await _its_record(service, answers[0])
     for exchange in answers:
         told = exchange.answer.headers.get("api-version")
-        if exchange.request.path.endswith(STATIC) or (told is not None and told == version):
+        if (told is None and exchange.request.path.endswith(STATIC)) or (told is not None and told == version):
             continue
         raise Violation(
             f"the answer to {exchange.request.method} {exchange.request.path} does not name the version",
@@ -124,6 +126,27 @@ async def answers_name_the_version(service: Service) -> None:
             pointer="header:API-Version",
             exchange=exchange,
         )
+
+
+async def _its_record(service: Service, generated: Exchange) -> list[Exchange]:
+    """The record that an answer names, if it does and the record can be read."""
+    id = (generated.answer.headers.get("Record-Id") or "").strip()
+    answers = [await service.send("GET", f"/records/{quote(id, safe='')}")] if id else []
+    return [each for each in answers if each.succeeded]
+
+
+@mutant("CORE-VER-001")
+async def records_have_no_version(request: Request, call_next: CallNext) -> Response:
+    """Records come from the archive, which knows no version."""
+    answer = await call_next(request)
+    return answer.with_header("API-Version", None) if request.path.startswith("/records/") else answer
+
+
+@mutant("CORE-VER-001")
+async def the_document_has_an_old_version(request: Request, call_next: CallNext) -> Response:
+    """The header beside the document was not changed with it."""
+    answer = await call_next(request)
+    return answer.with_header("API-Version", "1.0") if request.path == "/openapi.json" and answer.status == 200 else answer
 
 
 @mutant("CORE-VER-001")

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.core.encoding import has_content
 from conformance.core.faults import changed
-from conformance.core.reading import excerpt, is_description
+from conformance.core.reading import excerpt, is_description, strings, what_was_asked
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response, view
 from harness.national import countries
@@ -20,6 +20,44 @@ _FOREIGN = re.compile(r"https?://\S+|[„“”\"«].*?[“”\"»]|\d+")
 """What a text holds beside its own language: addresses, quotations, numbers."""
 _ENOUGH = 100
 """Letters from which on a Polish or Lithuanian text without one diacritic was stripped: one letter in twelve has one."""
+_MAIMED = {
+    "pl": re.compile(
+        r"\b(?:sie\b|moze\b|byc\b|jesli|b[lł]ed[uy]\b|b[lł]edow|b[lł]edn[aey]\b|wartosc\B|czlowiek|ktor[aey]|jezeli|takze|rowniez|mozna\b"
+        r"|nalezy|wiecej|zaden|zadn[aey]|urz[ae]d\B|uslug(?!a\b)|obslug|tresc\B|prosze\b|jezyk\B|zrod[lł](?!o\b)|nieprawidlow|elementow\b|dostepn"
+        r"|czesci|pamieci|wiadomosc\B|ilosc\B|d[lł]ugosc\B|uzytkown(?!ik\b)|uzyc)"
+    ),
+    "lt": re.compile(
+        r"\b(?:zmog|zmon|uzklaus(?!a\b)|trukst|reiksm(?!e\b)|maziaus|skaici(?!us\b)|istekli(?!us\b)|nera\b|siuo\b|pranesim(?!as\b)|zinut(?!e\b)"
+        r"|turet|buti\b|saltini(?!s\b)|ieskoj|isvardyt|istaig(?!a\b)|prasym(?!as\b)|prasom|zodz|ivesk|leidziam|virsij|tusci|jusu\b|musu\b|taciau"
+        r"|zinom|zinot|lietuvisk)"
+    ),
+}
+"""Beginnings of frequent words that are none without their diacritics. Where the rest is another word („żądanie” and „zadanie”) it is left out,
+and so are nouns in the form in which a program may name a member of its own."""
+_NAME = re.compile(r"\w*[_\d]\w*|\w+(?:[./]\w+)+|\w*[a-z][A-Z]\w*")
+"""What stands in a text as the name of a member or a file."""
+
+
+def marked_letters(language: str) -> frozenset[str]:
+    """The letters of a language that consist of a base letter and a mark, in small: all its own but ł, which survives careless stripping."""
+    letters = next((country.LETTERS for country in countries().values() if language == country.LANGUAGE), "")
+    return frozenset(letter for letter in letters.lower() if unicodedata.normalize("NFD", letter) != letter)
+
+
+def stripped(text: str, language: str, asked: str = "") -> str | None:
+    """What shows that a text in a language has lost its diacritics, in a few words; None where nothing does.
+
+    Not one is in it, though it is long, or though it has a word that is none without them. A word that was ``asked`` may come back as it was.
+    """
+    marks, written = marked_letters(language), unicodedata.normalize("NFC", text)
+    if not marks or marks & set(written.lower()):
+        return None
+    words = _NAME.sub(" ", _FOREIGN.sub(" ", written)).lower()
+    maimed = _MAIMED[language].search(words) if language in _MAIMED else None
+    if maimed and maimed.group() not in asked.lower():
+        return f"{maimed.group()}..."
+    letters = sum(letter.isalpha() for letter in text)
+    return f"{letters} letters" if letters >= _ENOUGH else None
 
 
 def sure_language(text: str) -> str | None:
@@ -34,7 +72,7 @@ def _declared(exchange: Exchange) -> list[tuple[str, str, str]]:
     """The texts of an answer that declare their language: where, the language, the text.
 
     They are the texts of a problem under one Content-Language, and objects that have one text for each of several languages, as the purpose of
-    a service card.
+    a service card. Other sentences of a card declare it by being without doubt in one.
     """
     answer = exchange.answer
     if not answer.is_json or not has_content(exchange) or is_description(answer) or not isinstance(answer.document, dict):
@@ -47,6 +85,9 @@ def _declared(exchange: Exchange) -> list[tuple[str, str, str]]:
     for name, value in answer.document.items():
         if isinstance(value, dict) and len(value.keys() & set(LANGUAGES)) >= 2:
             found += [(f"/{name}/{tag}", tag, text) for tag, text in value.items() if tag in LANGUAGES and isinstance(text, str)]
+    if exchange.operation is not None and exchange.operation.id == "getServiceCard":
+        own = {pointer for pointer, *_ in found}
+        found += [(place, sure, text) for place, text in strings(answer.document) if place not in own and (sure := sure_language(text))]
     return found
 
 
@@ -76,10 +117,12 @@ def texts_are_in_their_language(exchange: Exchange) -> None:
             raise Violation(
                 f"a text that is declared as {declared} is not", expected=declared, got=f"{written}: {excerpt(text)}", pointer=pointer
             )
-        letters = {letter for country in countries().values() if declared == country.LANGUAGE for letter in country.LETTERS}
-        if letters and not letters & set(unicodedata.normalize("NFC", text)) and sum(letter.isalpha() for letter in text) >= _ENOUGH:
-            expected = f"letters such as {''.join(sorted(letters)[-5:])}"
-            raise Violation(f"a text in {declared} holds not one of its letters", expected=expected, got=excerpt(text), pointer=pointer)
+        evidence = stripped(text, declared, what_was_asked(exchange.request))
+        if evidence:
+            expected = f"letters such as {''.join(sorted(marked_letters(declared))[-5:])}"
+            raise Violation(
+                f"a text in {declared} holds not one of its letters ({evidence})", expected=expected, got=excerpt(text), pointer=pointer
+            )
 
 
 _TAGS = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*(?:[ \t]*,[ \t]*[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)*|[xiXI](?:-[A-Za-z0-9]{1,8})+")
@@ -124,3 +167,13 @@ async def the_card_has_no_diacritics(request: Request, call_next: CallNext) -> R
         card["purpose"] = {language: text.lower().translate(plain) for language, text in card["purpose"].items()}
 
     return await changed(request, call_next, "/service-card", change)
+
+
+@mutant("CORE-LNG-001")
+async def errors_are_typed_without_marks(request: Request, call_next: CallNext) -> Response:
+    """Details of errors come from a terminal that knows ASCII only."""
+    answer = await call_next(request)
+    if answer.status < 400 or not answer.is_json or not isinstance(answer.document, dict):
+        return answer
+    detail = unicodedata.normalize("NFD", str(answer.document.get("detail")).replace("ł", "l")).encode("ascii", errors="ignore").decode()
+    return answer.with_json({**answer.document, "detail": detail})

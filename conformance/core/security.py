@@ -72,6 +72,56 @@ async def the_challenge_is_cut(request: Request, call_next: CallNext) -> Respons
     return answer.with_header("WWW-Authenticate", (answer.headers.get("www-authenticate") or "")[:18]) if answer.status == 401 else answer
 
 
+_ERROR = re.compile(r"\berror[ \t]*=", re.IGNORECASE)
+_SENT = ("authorization", "proxy-authorization", "x-api-key", "api-key", "cookie")
+
+
+def _is_refused_by_bearer(exchange: Exchange) -> bool:
+    field = (exchange.answer.headers.get("www-authenticate") or "").strip()
+    return exchange.status == 401 and field.lower().startswith("bearer") and bool(_CHALLENGES.fullmatch(field))
+
+
+@rule("CORE-SEC-007", when=_is_refused_by_bearer)
+def challenges_fit_the_request(exchange: Exchange) -> None:
+    """RFC 6750 section 3: a token that failed is answered with ``error``; section 3.1: where none was sent there SHOULD be no error code.
+
+    By it a client knows whether to fetch a token or to renew the one it has.
+    """
+    field = exchange.answer.headers.get("www-authenticate") or ""
+    sent = (exchange.request.headers.get("authorization") or "").lower().startswith("bearer ")
+    if sent and not _ERROR.search(field):
+        raise Violation(
+            "a token that failed is answered without error", expected='error="invalid_token"', got=field, pointer="header:WWW-Authenticate"
+        )
+    if _ERROR.search(field) and not any(name in exchange.request.headers for name in _SENT):
+        raise Violation("no token was sent and one is called wrong", expected="no error", got=field, pointer="header:WWW-Authenticate")
+
+
+@scenario("CORE-SEC-007")
+async def with_a_token_and_without(service: Service) -> None:
+    """The same request with a token that nobody issued, without any, and both again; the rule above looks at what comes."""
+    request = Request("GET", "/records")
+    answers = [
+        await ask(service, each, credential=False) for each in (request, _with_unknown_token(service, request), request) for _ in range(2)
+    ]
+    if not any(_is_refused_by_bearer(each) for each in answers):
+        raise NotApplicable("no request of this run was answered with a Bearer challenge")
+
+
+@mutant("CORE-SEC-007")
+async def every_401_says_invalid_token(request: Request, call_next: CallNext) -> Response:
+    """The gateway writes one challenge for all who have no token that holds."""
+    answer = await call_next(request)
+    return answer.with_header("WWW-Authenticate", 'Bearer realm="assistant", error="invalid_token"') if answer.status == 401 else answer
+
+
+@mutant("CORE-SEC-007")
+async def no_401_says_invalid_token(request: Request, call_next: CallNext) -> Response:
+    """Challenges hold the realm alone, so that a client whose token has run out does not learn of it."""
+    answer = await call_next(request)
+    return answer.with_header("WWW-Authenticate", 'Bearer realm="assistant"') if answer.status == 401 else answer
+
+
 @scenario("CORE-SEC-002")
 async def tokens_are_verified(service: Service) -> None:
     """RFC 6750 section 3.1: a token that is expired, malformed or otherwise invalid is answered with 401 (invalid_token), never overlooked.
