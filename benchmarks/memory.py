@@ -42,7 +42,7 @@ def main(argv: list[str]) -> None:
             if number in MARKS:
                 marks.append((number, resident()))
 
-        asyncio.run(rounds(url, Path(folder), most, 8, mark))
+        asyncio.run(rounds(url, most, 8, Path(folder), mark))
         written = (Path(folder) / FILE).stat().st_size / 1e6
     print(f"{'exchanges':>10}{'memory':>10}{'of the first':>14}")
     for number, megabytes in marks:

@@ -3,7 +3,7 @@
     python -m benchmarks pace [--workers N]
 
 Pace is what the service saw: requests by the seconds between the first and the last of them, so that nobody's start counts against it; what the
-whole command took stands beside it. The bare client sends the plain request and looks at nothing: it is the yardstick. Absolute numbers belong to
+whole command took stands beside it. The bare client sends the same vectors and looks at nothing: it is the yardstick. Absolute numbers belong to
 the machine; the ratios are what to compare. Needs the extra ``test``.
 """
 
@@ -19,30 +19,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.rounds import rounds
-from benchmarks.service import Asked, asked, model, service
-from harness import catalogue
-from harness.client import Client
-from harness.participant import Limits, Participant
-from harness.vectors import bind
+from benchmarks.service import Asked, asked, service
 
-BARE_REQUESTS = 3000
+ROUNDS = 5000
 
 
 def bare(url: str, workers: int) -> None:
-    """The plain request again and again, and nothing done with the answers."""
-    vector = next(each for each in catalogue.load("assistant").vectors if each.id == "chat-plain")
-    request = bind(vector, "POST", "/v1/chat/completions", {"model": model(url)})
-
-    async def drive() -> None:
-        async with Client(Participant(url, "bare", limits=Limits(concurrency=workers))) as client:
-
-            async def work(share: int) -> None:
-                for number in range(share):
-                    assert (await client.send(f"b.{number}", request)).succeeded
-
-            await asyncio.gather(*(work(BARE_REQUESTS // workers) for _ in range(workers)))
-
-    asyncio.run(drive())
+    """The vectors round and round, and nothing done with the answers."""
+    asyncio.run(rounds(url, ROUNDS, workers, None))
 
 
 def govai(url: str, workers: int) -> None:
@@ -55,7 +39,7 @@ def govai(url: str, workers: int) -> None:
 def govai_steady(url: str, workers: int) -> None:
     """The vectors round and round, each sent, judged and recorded: a run without its start, the loading of a language model most of all."""
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(rounds(url, Path(folder), 3000, workers, lambda number: None))
+        asyncio.run(rounds(url, ROUNDS, workers, Path(folder)))
 
 
 def schemathesis(url: str, workers: int) -> None:
