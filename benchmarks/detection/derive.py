@@ -5,10 +5,11 @@ from __future__ import annotations
 from benchmarks.detection.behaviour import behaviour_faults
 from benchmarks.detection.document import Documents
 from benchmarks.detection.fault import Fault
+from benchmarks.detection.lenient import lenient_faults
 from benchmarks.detection.members import member_faults
 from benchmarks.detection.messages import message_faults
-from benchmarks.detection.requests import request_faults
 from benchmarks.detection.streams import stream_faults
+from benchmarks.detection.strict import strict_faults
 from benchmarks.detection.texts import text_faults
 from harness import catalogue
 
@@ -16,5 +17,5 @@ from harness import catalogue
 def derived(profile: str) -> list[Fault]:
     """Every fault of a profile (core's included)."""
     documents = Documents(catalogue.load_with_core([profile]))
-    operators = (member_faults, message_faults, text_faults, stream_faults, request_faults, behaviour_faults)
+    operators = (member_faults, message_faults, text_faults, stream_faults, lenient_faults, strict_faults, behaviour_faults)
     return [fault for operator in operators for fault in operator(documents)]
