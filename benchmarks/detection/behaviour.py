@@ -227,7 +227,10 @@ def _states(documents: Documents, operation: Operation) -> Iterator[Fault]:
     yield _fault(documents, operation, "fails-after-error", "state", "the request after an error fails", _failing_after_error)
     yield _fault(documents, operation, "fails-seventh", "state", "every seventh request fails", _failing_seventh)
     yield _fault(documents, operation, "fails-again", "state", "the same request fails when it comes again", _failing_again)
-    yield _fault(documents, operation, "changes-again", "state", "the same request is answered with less when it comes again", _less_again)
+    if "application/json" in operation.definition["responses"].get("200", {}).get("content", {}):
+        yield _fault(
+            documents, operation, "changes-again", "state", "the same request is answered with less when it comes again", _less_again
+        )
 
 
 def _failure(answer: Response) -> Response:

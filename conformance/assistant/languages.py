@@ -186,7 +186,7 @@ def _marks(text: str) -> int:
     return sum(unicodedata.combining(each) != 0 or each in "łŁ" for each in unicodedata.normalize("NFD", text))
 
 
-@mutant("CHAT-LNG-002")
+@mutant("CHAT-LNG-002", also=("CORE-LOG-002",))
 async def notices_are_kept_in_ascii(request: Request, call_next: CallNext) -> Response:
     """The AI notice is kept in a configuration that knows ASCII only."""
 

@@ -272,7 +272,7 @@ async def one_instance_was_not_updated(request: Request, call_next: CallNext) ->
 
 @mutant("CORE-DOC-004", also=("CORE-CCH-005",))
 async def copies_lose_what_came_late(request: Request, call_next: CallNext) -> Response:
-    """A cache keeps the card as it was before its last member was added, and gives that copy out under the tag of the new one."""
+    """A cache keeps the card as it was before a limit was added, and gives that copy out under the tag of the new one."""
     if "?" in request.url:
         return await call_next(request)
-    return await changed(request, call_next, "/service-card", lambda card: card.pop("oversight", None))
+    return await changed(request, call_next, "/service-card", lambda card: card.pop("limits", None))

@@ -85,7 +85,7 @@ def _declared(exchange: Exchange) -> list[tuple[str, str, str]]:
     for name, value in answer.document.items():
         if isinstance(value, dict) and len(value.keys() & set(LANGUAGES)) >= 2:
             found += [(f"/{name}/{tag}", tag, text) for tag, text in value.items() if tag in LANGUAGES and isinstance(text, str)]
-    if exchange.operation is not None and exchange.operation.id == "getServiceCard":
+    if _is_a_card(exchange):
         own = {pointer for pointer, *_ in found}
         found += [(place, sure, text) for place, text in strings(answer.document) if place not in own and (sure := sure_language(text))]
     return found
@@ -134,6 +134,33 @@ def languages_are_tags(exchange: Exchange) -> None:
     field = (exchange.answer.headers.get("content-language") or "").strip()
     if not _TAGS.fullmatch(field):
         raise Violation("Content-Language is no language tag", expected="lt", got=field, pointer="header:Content-Language")
+
+
+def _is_a_card(exchange: Exchange) -> bool:
+    return exchange.succeeded and exchange.operation is not None and exchange.operation.id == "getServiceCard"
+
+
+@rule("CORE-LNG-001", when=lambda exchange: _is_a_card(exchange) and isinstance(exchange.answer.document, dict))
+def cards_are_in_languages_of_the_service(exchange: Exchange) -> None:
+    """Profile core/1, ServiceCard, languages: who reads the card knows those, or one of the agreement's."""
+    declared = exchange.answer.document.get("languages")
+    if not isinstance(declared, list) or not declared:
+        raise NotTested("the card declares no languages")
+    known = {*LANGUAGES, *(_primary(str(tag)) for tag in declared)}
+    for pointer, text in strings(exchange.answer.document):
+        written = sure_language(text)
+        if written is not None and written not in known:
+            expected = ", ".join(sorted(known))
+            raise Violation(
+                "a sentence of the card is in none of its languages", expected=expected, got=f"{written}: {excerpt(text)}", pointer=pointer
+            )
+
+
+@mutant("CORE-LNG-001")
+async def the_card_is_from_the_supplier(request: Request, call_next: CallNext) -> Response:
+    """How the service is stopped is told in the words of the supplier's manual."""
+    manual = "Der Dienst wird in der Verwaltungsoberfläche angehalten, danach werden alle Anfragen mit einem Fehler beantwortet."
+    return await changed(request, call_next, "/service-card", lambda card: card["oversight"].update(stopProcedure=manual))
 
 
 @scenario("CORE-LNG-001")

@@ -1,10 +1,10 @@
-"""Reading again: what was served once is served however often it is asked for."""
+"""Reading again: what the profile offers to read is served however often it is asked for, and after others were refused."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from conformance.core.asking import ask, not_now, plain, resources
+from conformance.core.asking import ask, not_now, plain
 from conformance.core.faults import memory
 from conformance.core.reading import excerpt
 from conformance.core.records import RECORD_ID
@@ -15,23 +15,25 @@ _TIMES = 8
 """How often each resource is read in a row: faults of a pool or a rotation come round with its size, which is rarely larger."""
 
 
+_BROKEN = (500, 502, 504)
+
+
 @scenario("CORE-ROB-006")
-async def what_was_served_is_served_again(service: Service) -> None:
+async def readings_do_not_fail(service: Service) -> None:
     """RFC 9110 section 9.2.2: reading has the same effect once or many times. A failure counts where it comes back in a second row."""
-    found = [(request, exchange) for request, exchange in await resources(service)]
-    found += await _its_record(service)
-    for request, first in found:
+    for request, first in await _readable(service):
         failed = await _fails(service, request, first) and await _fails(service, request, first)
         if failed:
             raise failed
 
 
-async def _its_record(service: Service) -> list[tuple[Request, Exchange]]:
-    """How the log record of the plain request is read, and what that gave; nothing where there is none or it may not be read."""
+async def _readable(service: Service) -> list[tuple[Request, Exchange]]:
+    """What can be read without knowing more, and the log record of the plain request: how, and what it gave. What is not there is left out."""
+    requests = [Request("GET", each.path) for each in service.operations if each.method == "GET" and "{" not in each.path]
     id = ((await ask(service, plain(service))).answer.headers.get(RECORD_ID) or "").strip()
-    request = Request("GET", f"/records/{quote(id, safe='')}")
-    first = await ask(service, request) if id else None
-    return [(request, first)] if first is not None and first.succeeded else []
+    requests += [Request("GET", f"/records/{quote(id, safe='')}")] if id else []
+    found = [(request, await ask(service, request)) for request in requests]
+    return [(request, exchange) for request, exchange in found if exchange.succeeded or exchange.status in _BROKEN]
 
 
 async def _fails(service: Service, request: Request, first: Exchange) -> Violation | None:
@@ -43,9 +45,9 @@ async def _fails(service: Service, request: Request, first: Exchange) -> Violati
     for number in range(_TIMES):
         again = await ask(service, request)
         not_now(again)
-        if not again.succeeded:
-            message = f"{request.method} {request.path} was served and is not served again"
-            return Violation(message, expected=str(first.status), got=f"{again.status} {excerpt(again.answer.text)}", exchange=again)
+        if again.status in _BROKEN or (first.succeeded and not again.succeeded):
+            message = f"{request.method} {request.path} is not served, or not each time"
+            return Violation(message, expected="200 each time", got=f"{again.status} {excerpt(again.answer.text)}", exchange=again)
         one, other = first.answer.document, again.answer.document
         lost = [name for name in one if name not in other] if isinstance(one, dict) and isinstance(other, dict) else []
         if lost and request.path.startswith("/records/"):
@@ -76,6 +78,54 @@ async def records_are_read_once(request: Request, call_next: CallNext) -> Respon
         return answer.with_json({name: value for name, value in answer.document.items() if name != "explanation"})
     read.add(request.path)
     return answer
+
+
+@mutant("CORE-ROB-006", also=("CORE-SEC-005", "CORE-API-001"))
+async def files_are_read_once(request: Request, call_next: CallNext) -> Response:
+    """The security contact is a file that is opened once and not put back to its beginning."""
+    answer = await call_next(request)
+    if request.path != "/.well-known/security.txt" or answer.status != 200:
+        return answer
+    kept = memory("files-are-read-once")
+    kept["asked"] = kept.get("asked", 0) + 1
+    return _failure(answer) if kept["asked"] > 1 else answer
+
+
+@scenario("CORE-ROB-004", alone=True)
+async def readings_survive_refusals(service: Service) -> None:
+    """RFC 9110 section 3.3: who is refused takes nothing from who reads next. Refused for want of a credential, or of a form that is there."""
+    for request, first in await _readable(service):
+        if not first.succeeded:
+            continue
+        for bad, credential in ((request.with_header("Accept", "image/png"), True), (request, False)):
+            failed = [await _after_refusal(service, bad, request, credential) for _ in range(2)]
+            if all(failed):
+                after = failed[-1]
+                raise Violation(
+                    f"after a refusal, {request.method} {request.path} is not served",
+                    expected=str(first.status),
+                    got=f"{after.status} {excerpt(after.answer.text)}" if after else None,
+                    exchange=after,
+                )
+
+
+async def _after_refusal(service: Service, bad: Request, normal: Request, credential: bool) -> Exchange | None:
+    """What a normal request got after a bad one was refused, where that is no success."""
+    refused = await ask(service, bad, credential=credential)
+    after = await ask(service, normal)
+    not_now(after)
+    return after if refused.refused and not after.succeeded else None
+
+
+@mutant("CORE-ROB-004")
+async def readers_are_locked_out(request: Request, call_next: CallNext) -> Response:
+    """Who asks for models in a form that is not there leaves a lock behind."""
+    answer = await call_next(request)
+    if request.path != "/v1/models":
+        return answer
+    kept = memory("readers-are-locked-out")
+    locked, kept["locked"] = kept.get("locked", False), answer.status >= 400
+    return _failure(answer) if locked and answer.status == 200 else answer
 
 
 def _failure(answer: Response) -> Response:
