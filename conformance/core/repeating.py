@@ -110,11 +110,12 @@ async def readings_survive_refusals(service: Service) -> None:
 
 
 async def _after_refusal(service: Service, bad: Request, normal: Request, credential: bool) -> Exchange | None:
-    """What a normal request got after a bad one was refused, where that is no success."""
+    """What a normal request got after a bad one was refused, where that is no success though it was one just before."""
+    before = await ask(service, normal)
     refused = await ask(service, bad, credential=credential)
     after = await ask(service, normal)
     not_now(after)
-    return after if refused.refused and not after.succeeded else None
+    return after if before.succeeded and refused.refused and not after.succeeded else None
 
 
 @mutant("CORE-ROB-004")

@@ -154,7 +154,7 @@ def _not_now(exchange: Exchange) -> None:
         raise NotTested(f"the service answered {exchange.status}")
 
 
-@mutant("CORE-SEC-002")
+@mutant("CORE-SEC-002", also=("CORE-SEC-007",))
 async def tokens_are_not_looked_at(request: Request, call_next: CallNext) -> Response:
     """A service that serves anonymous callers serves those with any token just the same."""
     return await call_next(request.with_header("Authorization", None))
