@@ -174,6 +174,8 @@ def _garbled(text: str) -> tuple[str, str] | None:
 
 _LOST = re.compile(r"[^\W\d_]\?+([^\W\d_])")
 """Question marks within a word."""
+_WORD = re.compile(r"\W*[^\W\d_]+(?:[?'’-]+[^\W\d_]+)*\W*")
+"""What can be a word that lost letters: what holds digits or other signs is code, or what a model of random weights writes."""
 _LOST_AT_THE_EDGE = re.compile(r"(?:^|(?<=[\s(„“\"]))\?+[^\W\d_]|[^\W\d_]{6,}\?+[ ,]+(?=[a-ząćęłńóśźżčėįšųūž])")
 """A question mark where a word begins, or behind which a sentence goes on in small letters. Short words ask: "kas? kur? kada?"."""
 _REFERENCE = re.compile(r"&(?:#\d{2,6}|#[xX][0-9A-Fa-f]{2,5}|[A-Za-z]{4,8});")
@@ -184,7 +186,7 @@ def _replaced_letters(text: str, slips: int) -> str | None:
 
     So many ``slips`` of the pen are let pass. Addresses have question marks, and no word begins with a capital letter in its middle.
     """
-    asking = [word for word in text.split() if "?" in word and not set("/=&") & set(word)] if "?" in text else []
+    asking = [word for word in text.split() if "?" in word and _WORD.fullmatch(word)] if "?" in text else []
     words = [word for word in asking if any(letter.islower() for letter in _LOST.findall(word))]
     return words[0] if len(words) > slips else None
 

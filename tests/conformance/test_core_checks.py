@@ -91,6 +91,7 @@ LEGAL = [
     ("CORE-ENC-005", exchange(kind=SSE, body=stream("ą", "žuo", "las"))),
     ("CORE-ENC-005", exchange(body={"openapi": "3.1.0", "paths": {}, "x": "[^\ufffd]"})),
     ("CORE-ENC-005", answered(NFD)),
+    ("CORE-ENC-005", exchange(body={"choices": [{"message": {"content": "Ć6(0LhĄ_.<t?śKk~JŹU x{3?y} k[0]?.a wQ#z?r9 p<t?ś>"}}]})),
     # types that say JSON, and bodies that only look like it
     ("CORE-CNT-001", exchange(kind="application/json;charset=UTF-8")),
     ("CORE-CNT-001", exchange(kind="application/problem+json")),
