@@ -57,22 +57,23 @@ def test_every_exchange_stands_in_the_recording_and_no_secret(tmp_path: Path) ->
 
 
 def test_an_interrupted_run_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
-    whole = run(Service())
+    one_by_one = Limits(concurrency=1)  # so that it takes the same requests each time
+    whole = run(Service(), limits=one_by_one)
     service = Service(until=200)
-    cut = run(service, evidence=tmp_path)
+    cut = run(service, evidence=tmp_path, limits=one_by_one)
     assert cut.outcome == "unreachable"
     recorded = (tmp_path / FILE).read_bytes()
     (tmp_path / FILE).write_bytes(recorded[: recorded.rindex(b"\n", 0, -1) - 5])  # as by a crash in the middle of a line
 
     service.asked, service.until = 0, 1_000_000
-    report = run(service, resume=tmp_path)
+    report = run(service, resume=tmp_path, limits=one_by_one)
     assert verdicts(report) == verdicts(whole)
     assert report.requests == whole.requests
     assert 150 < whole.requests - service.asked <= 200
     assert any("are those of the earlier run" in note for note in report.notes)
 
     service.asked = 0
-    run(service, resume=tmp_path)
+    run(service, resume=tmp_path, limits=one_by_one)
     assert service.asked == 0
 
 
