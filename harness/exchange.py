@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -109,6 +110,14 @@ def parse_json(body: bytes) -> Any:
 
 def _refuse_constant(name: str) -> Any:
     raise NotJSON(f"{name} is not a JSON value")
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def holds_surrogate(text: str) -> bool:
+    """Whether a text holds a lone surrogate, half of a character: JSON may spell one (RFC 8259 section 8.2), UTF-8 cannot."""
+    return _SURROGATE.search(text) is not None
 
 
 def media_type(content_type: str | None) -> str:

@@ -21,7 +21,7 @@ from harness.adapters import find_adapter
 from harness.checks import Check, Estimate, NeedsReview, NotApplicable, NotTested, Violation
 from harness.client import Client, Transport
 from harness.errors import Unreachable
-from harness.exchange import Exchange, Request, media_type
+from harness.exchange import Exchange, Request, holds_surrogate, media_type
 from harness.judge import Found, Judge, found
 from harness.operation import Operation
 from harness.pace import BudgetSpent, Pace
@@ -234,7 +234,7 @@ class _Run:
                 value = value[int(step)] if isinstance(value, list) else value[step]
             except (LookupError, ValueError, TypeError):
                 value = None
-        if isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value):
+        if isinstance(value, str) and not holds_surrogate(value):
             self._variables[name] = value
         else:
             request = exchange.request

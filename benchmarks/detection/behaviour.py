@@ -275,14 +275,24 @@ def _identity(request: Request) -> tuple[str, bytes]:
     return request.url, request.body
 
 
-def _failing_again() -> Handler:
+def _repeats() -> Callable[[Request], bool]:
+    """Tells whether a request was asked before."""
     seen: set[tuple[str, bytes]] = set()
+
+    def again(request: Request) -> bool:
+        known = _identity(request) in seen
+        seen.add(_identity(request))
+        return known
+
+    return again
+
+
+def _failing_again() -> Handler:
+    is_again = _repeats()
 
     async def handler(request: Request, call_next: CallNext, watch: Watch) -> Response:
         answer = await call_next(request)
-        again = _identity(request) in seen
-        seen.add(_identity(request))
-        if not again or answer.status >= 400:
+        if not is_again(request) or answer.status >= 400:
             return answer
         watch.note()
         return _failure(answer)
@@ -292,13 +302,11 @@ def _failing_again() -> Handler:
 
 def _less_again() -> Handler:
     """From the second time on, the last member of the answer is missing."""
-    seen: set[tuple[str, bytes]] = set()
+    is_again = _repeats()
 
     async def handler(request: Request, call_next: CallNext, watch: Watch) -> Response:
         answer = await call_next(request)
-        again = _identity(request) in seen
-        seen.add(_identity(request))
-        if not again or answer.status >= 400 or not isinstance(answer.document, dict) or not answer.document:
+        if not is_again(request) or answer.status >= 400 or not isinstance(answer.document, dict) or not answer.document:
             return answer
         watch.note()
         return with_body(answer, encoded(dict(list(answer.document.items())[:-1])))

@@ -13,7 +13,7 @@ from conformance.assistant.plain import ask, plain_question, refused
 from conformance.assistant.rewriting import without
 from conformance.core.reading import EVENT_STREAM, event_values, excerpt, strings
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
-from harness.exchange import Event, Exchange, NotJSON, Request, Response, parse_json
+from harness.exchange import Event, Exchange, NotJSON, Request, Response, holds_surrogate, parse_json
 
 DONE = "[DONE]"
 CHUNK = "chat.completion.chunk"
@@ -301,13 +301,9 @@ def events_hold_whole_characters(exchange: Exchange) -> None:
             value = parse_json(event.data.encode("utf-8"))
         except NotJSON as error:
             raise Violation(f"event {number} is no JSON: {error}", expected="a JSON text", got=excerpt(event.data)) from None
-        half = next((pointer for pointer, text in strings(value) if "/logprobs/" not in pointer and _has_half(text)), None)
-        if half and not any(_has_half(text) for _, text in strings(exchange.request.document)):
+        half = next((pointer for pointer, text in strings(value) if "/logprobs/" not in pointer and holds_surrogate(text)), None)
+        if half and not any(holds_surrogate(text) for _, text in strings(exchange.request.document)):
             raise Violation(f"event {number} holds half a character", expected="whole characters", got=excerpt(event.data), pointer=half)
-
-
-def _has_half(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _split(found: list[dict[str, Any]], beginning: str, ending: str) -> list[dict[str, Any]]:

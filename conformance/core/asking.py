@@ -66,14 +66,18 @@ def not_now(exchange: Exchange) -> None:
         raise NotTested(f"the service answered {exchange.status}")
 
 
+def readings(service: Service) -> list[Request]:
+    """How every resource of the profiles is read that can be asked for without knowing more."""
+    return [Request("GET", each.path) for each in service.operations if each.method == "GET" and "{" not in each.path]
+
+
 async def resources(service: Service) -> list[tuple[Request, Exchange]]:
     """Every resource of the profiles that can be asked for without knowing more, as far as the service has them: how, and what it answered.
 
     Raises:
         NotTested: there is none.
     """
-    asked = [Request("GET", each.path) for each in service.operations if each.method == "GET" and "{" not in each.path]
-    found = [(request, await ask(service, request)) for request in asked]
+    found = [(request, await ask(service, request)) for request in readings(service)]
     there = [(request, exchange) for request, exchange in found if exchange.succeeded]
     if not there:
         raise NotTested("no operation of the profile can be reached with GET")

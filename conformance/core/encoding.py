@@ -13,7 +13,7 @@ from conformance.core.asking import ask, not_now, served, with_words
 from conformance.core.faults import changed, with_members
 from conformance.core.reading import EVENT_STREAM, excerpt, is_description, request_texts, texts, what_was_asked
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
-from harness.exchange import Exchange, NotJSON, Request, Response, view
+from harness.exchange import Exchange, NotJSON, Request, Response, holds_surrogate, view
 from harness.national import letters
 
 
@@ -153,8 +153,6 @@ def _double_encoded() -> dict[str, str]:
     return found
 
 
-_HALF = re.compile("[\ud800-\udfff]")
-"""A lone surrogate, half of a character."""
 _GARBLED = _double_encoded()
 _GARBLED_PATTERN = re.compile("|".join(map(re.escape, sorted(_GARBLED))))
 
@@ -230,7 +228,7 @@ def letters_are_whole(exchange: Exchange) -> None:
     """
     asked = what_was_asked(exchange.request)
     generated = exchange.succeeded and exchange.operation is not None and exchange.operation.generates
-    excused = "\ufffd" in asked or _HALF.search(asked) is not None or _was_cut(exchange.answer)
+    excused = "\ufffd" in asked or holds_surrogate(asked) or _was_cut(exchange.answer)
     for pointer, text in _own_texts(exchange.answer).items():
         place = text.find("\ufffd")
         if place >= 0 and not excused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from conformance.core.answering import OWN_DOCUMENTS
-from conformance.core.asking import ask, not_now, plain
+from conformance.core.asking import ask, not_now, plain, readings
 from conformance.core.faults import memory
 from conformance.core.reading import excerpt
 from conformance.core.records import RECORD_ID
@@ -30,7 +30,7 @@ async def readings_do_not_fail(service: Service) -> None:
 
 async def _readable(service: Service) -> list[tuple[Request, Exchange]]:
     """What can be read without knowing more, and the log record of the plain request: how, and what it gave. What is not there is left out."""
-    requests = [Request("GET", each.path) for each in service.operations if each.method == "GET" and "{" not in each.path]
+    requests = readings(service)
     id = ((await ask(service, plain(service))).answer.headers.get(RECORD_ID) or "").strip()
     requests += [Request("GET", f"/records/{quote(id, safe='')}")] if id else []
     found = [(request, await ask(service, request)) for request in requests]

@@ -17,7 +17,7 @@ import msgspec
 import yaml
 
 from harness.errors import ProfileError
-from harness.vectors.model import Kind, Vector, VectorRequest
+from harness.vectors.model import Vector, VectorRequest
 
 _TEXT = "\uf8ff"
 """Stands for the text while a corpus is read: the last character of the private use area, which no corpus has another use for."""
@@ -42,16 +42,9 @@ _Corpus.add_constructor("!joined", _joined)
 _Corpus.add_constructor("!text", lambda loader, node: _TEXT)
 
 
-class _Entry(msgspec.Struct, forbid_unknown_fields=True, rename={"exercises": "for"}):
+class _Entry(Vector, frozen=True, forbid_unknown_fields=True, rename={"exercises": "for"}):
     """An entry of a corpus: a vector, or one for each of the named ``texts``."""
 
-    id: str
-    operation: str | None
-    kind: Kind
-    purpose: str
-    exercises: tuple[str, ...]
-    expect: tuple[str, ...]
-    request: VectorRequest
     texts: tuple[str, ...] = ()
 
 
