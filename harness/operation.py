@@ -7,29 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import jsonschema_rs
 
+from harness.documents import HOST, LENIENT_HOST, pointer_step, reference_to
 from harness.exchange import NotJSON, Request, Response, media_type
-
-SCHEMA_HOST = "https://profiles.invalid/"
-"""Base address under which profile documents refer to each other while validators are compiled. Never contacted (RFC 2606)."""
-LENIENT_HOST = f"{SCHEMA_HOST}lenient/"
-"""The same for documents in which any value will do where a service may ignore one (``x-may-ignore``)."""
-
-
-def registry_of(documents: Mapping[str, Any]) -> jsonschema_rs.Registry:
-    """Where validators find the documents of profiles, by ``name/major``, as they are and lenient."""
-    strict = [(f"{SCHEMA_HOST}{key}/openapi.yaml", document) for key, document in documents.items()]
-    lenient = [(f"{LENIENT_HOST}{key}/openapi.yaml", _lenient(document)) for key, document in documents.items()]
-    return jsonschema_rs.Registry(strict + lenient)
-
-
-def _lenient(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {} if value.get("x-may-ignore") is True else {name: _lenient(item) for name, item in value.items()}
-    return [_lenient(item) for item in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -55,16 +38,6 @@ SURROGATE = "surrogate"
 
 def _pointer(path: Sequence[str | int]) -> str:
     return "".join("/" + pointer_step(str(step)) for step in path)
-
-
-def pointer_step(step: str) -> str:
-    """A step of a JSON Pointer (RFC 6901 section 3)."""
-    return step if step.isalnum() else step.replace("~", "~0").replace("/", "~1")
-
-
-def reference_to(profile: str, pointer: str) -> str:
-    """The address of a place in a profile's document. A path template holds braces, which a URI does not (RFC 6901 section 6)."""
-    return f"{SCHEMA_HOST}{profile}/openapi.yaml#{quote(pointer, safe='/~+')}"
 
 
 class Schema:
@@ -153,7 +126,7 @@ class Operation:
             return not any(words in str(error) for words in ("byte order mark", "nested too deeply"))
         if "schema" not in body["content"]["application/json"]:
             return False
-        place = self._places["requestBody"].replace(SCHEMA_HOST, LENIENT_HOST)
+        place = self._places["requestBody"].replace(HOST, LENIENT_HOST)
         errors = self._at(f"{place}/content/application~1json/schema", formats=False).errors(value)
         return any(error.keyword not in (NESTING, SURROGATE) for error in errors)
 

@@ -19,8 +19,9 @@ import msgspec
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from harness.documents import pointer_step, registry_of, resolved
 from harness.errors import ProfileError
-from harness.operation import Operation, pointer_step, reference_to, registry_of
+from harness.operation import Operation
 from harness.vectors import Vector, compiled_for, read_vectors
 
 Level = Literal["MUST", "SHOULD", "MAY"]
@@ -236,25 +237,12 @@ def _operations(key: str, document: Any, documents: Mapping[str, Any], registry:
             place = f"/paths/{pointer_step(path)}/{method}"
             places: dict[str, str] = {}
             if "requestBody" in definition:
-                definition["requestBody"], places["requestBody"] = _follow(
-                    definition["requestBody"], key, f"{place}/requestBody", documents
-                )
+                definition["requestBody"], places["requestBody"] = resolved(documents, key, f"{place}/requestBody")
             definition["responses"] = {}
-            for status, response in item[method].get("responses", {}).items():
-                definition["responses"][status], places[status] = _follow(response, key, f"{place}/responses/{status}", documents)
+            for status in item[method].get("responses", {}):
+                definition["responses"][status], places[status] = resolved(documents, key, f"{place}/responses/{status}")
             found.append(Operation(definition["operationId"], method.upper(), path, key, definition, places, registry))
     return found
-
-
-def _follow(value: Any, key: str, pointer: str, documents: Mapping[str, Any]) -> tuple[Any, str]:
-    """The object that stands at ``pointer`` of profile ``key``, or that a ``$ref`` there leads to, with the reference to its place."""
-    while isinstance(value, dict) and "$ref" in value:
-        target, _, pointer = value["$ref"].partition("#")
-        key = "/".join(target.split("/")[-3:-1]) if target else key
-        value = documents[key]
-        for step in pointer.strip("/").split("/"):
-            value = value[step.replace("~1", "/").replace("~0", "~")]
-    return value, reference_to(key, pointer)
 
 
 def _digest(folder: Path) -> str:

@@ -7,16 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-import jsonschema_rs
-
+from harness.documents import HOST, pointer_step, reference_to, registry_of, resolved
 from harness.exchange import Request, Response, parse_events, parse_json
-from harness.operation import Operation, Schema, pointer_step
+from harness.operation import Operation, Schema
 from harness.profile import Profile
 
-_HOST = "https://documents.invalid/"
-"""Base address under which the documents refer to each other. Never contacted (RFC 2606)."""
 _CONDITIONAL = ("allOf", "anyOf", "oneOf", "then", "else")
 """Keywords whose subschemas speak of the same place."""
 STREAM = "text/event-stream"
@@ -85,7 +82,7 @@ class Documents:
         self.profiles = profiles
         self.operations = [operation for profile in reversed(profiles) for operation in profile.operations]
         self._documents = {profile.key: profile.document for profile in profiles}
-        self._registry = jsonschema_rs.Registry([(self._address(key, ""), dict(each)) for key, each in self._documents.items()])
+        self._registry = registry_of(self._documents)
         self._compiled: dict[str, Schema] = {}
 
     def operation_of(self, request: Request) -> Operation | None:
@@ -103,19 +100,19 @@ class Documents:
                 keyword = "x-event-schema" if kind == STREAM else "schema"
                 if content.get(keyword):
                     place = self._place_of(operation, status, kind, keyword)
-                    schema, at = self._followed(*place)
+                    schema, at = resolved(self._documents, *place)
                     yield Part(operation, status, kind, schema, at, content)
 
     def _place_of(self, operation: Operation, status: str, kind: str, keyword: str) -> tuple[str, str]:
         key, pointer = operation.profile, f"/paths/{pointer_step(operation.path)}/{operation.method.lower()}/responses/{status}"
-        _, at = self._followed(key, pointer)
+        _, at = resolved(self._documents, key, pointer)
         key, pointer = self._parted(at)
         return key, f"{pointer}/content/{pointer_step(kind)}/{keyword}"
 
     def request_schema(self, operation: Operation) -> tuple[Mapping[str, Any], str]:
         """The schema of an operation's JSON body, and where it stands."""
         pointer = f"/paths/{pointer_step(operation.path)}/{operation.method.lower()}/requestBody/content/application~1json/schema"
-        return self._followed(operation.profile, pointer)
+        return resolved(self._documents, operation.profile, pointer)
 
     def places(self, at: str) -> list[Place]:
         """Every place within what the schema at ``at`` describes, each schema once where it contains itself."""
@@ -125,7 +122,7 @@ class Documents:
     def _walk(
         self, key: str, pointer: str, steps: tuple[str | int, ...], parent: str, needed: bool, above: frozenset[str]
     ) -> Iterator[Place]:
-        schema, at = self._followed(key, pointer)
+        schema, at = resolved(self._documents, key, pointer)
         if at in above or not isinstance(schema, Mapping):
             return
         if steps and schema:
@@ -147,11 +144,11 @@ class Documents:
             branches = schema.get(keyword)
             places = [f"{pointer}/{keyword}/{number}" for number in range(len(branches))] if isinstance(branches, list) else []
             for place in places or ([f"{pointer}/{keyword}"] if isinstance(branches, Mapping) else []):
-                branch, branch_at = self._followed(key, place)
+                branch, branch_at = resolved(self._documents, key, place)
                 if branch_at in above:
                     continue
                 # a branch of its own name is a kind of value, whose rules hold for all of it; an unnamed one adds to its surroundings
-                holder = branch_at if branch_at != self._address(key, place) else whole
+                holder = branch_at if branch_at != reference_to(key, place) else whole
                 yield from self._within(branch, branch_at, steps, holder, above | {branch_at})
 
     def schema(self, at: str) -> Schema:
@@ -188,29 +185,13 @@ class Documents:
     def parameters(self, operation: Operation, where: str) -> list[Mapping[str, Any]]:
         """The parameters of an operation in ``header``, ``path`` or ``query``."""
         pointer = f"/paths/{pointer_step(operation.path)}/{operation.method.lower()}/parameters"
-        found = [
-            self._followed(operation.profile, f"{pointer}/{number}")[0] for number in range(len(operation.definition.get("parameters", [])))
-        ]
+        numbers = range(len(operation.definition.get("parameters", [])))
+        found = [resolved(self._documents, operation.profile, f"{pointer}/{number}")[0] for number in numbers]
         return [each for each in found if each["in"] == where]
-
-    def _address(self, key: str, pointer: str) -> str:
-        return f"{_HOST}{key}/openapi.yaml" + (f"#{quote(pointer, safe='/~+')}" if pointer else "")
 
     def _parted(self, at: str) -> tuple[str, str]:
         address, _, fragment = at.partition("#")
-        return address.removeprefix(_HOST).removesuffix("/openapi.yaml"), unquote(fragment)
-
-    def _followed(self, key: str, pointer: str) -> tuple[Any, str]:
-        """What stands at a place, or what a ``$ref`` there leads to, and where that is."""
-        value: Any = self._documents[key]
-        steps = pointer.split("/")[1:]
-        for number, step in enumerate(steps):
-            value = value[int(step)] if isinstance(value, list) else value[step.replace("~1", "/").replace("~0", "~")]
-            if isinstance(value, Mapping) and "$ref" in value:
-                target, _, rest = value["$ref"].partition("#")
-                other = "/".join(target.split("/")[-3:-1]) if target else key
-                return self._followed(other, "/".join([rest, *steps[number + 1 :]]))
-        return value, self._address(key, pointer)
+        return address.removeprefix(HOST).removesuffix("/openapi.yaml"), unquote(fragment)
 
 
 def required_names(schema: Any) -> set[str]:

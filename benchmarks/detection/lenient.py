@@ -11,6 +11,7 @@ from benchmarks.detection.document import Documents, Place, found, required_name
 from benchmarks.detection.fault import Fault, Start, Watch
 from benchmarks.detection.requests import BOUNDS, Asked, asked, asking, types
 from harness.checks import CallNext, FaultyHandler
+from harness.documents import MAY_IGNORE
 from harness.exchange import Request, Response
 from harness.operation import SchemaError
 
@@ -26,7 +27,7 @@ def lenient_faults(documents: Documents) -> list[Fault]:
 
 def _of(each: Asked) -> Iterator[Fault]:
     for place in each.places:
-        ignorable = {name for name, schema in place.schema.get("properties", {}).items() if schema.get("x-may-ignore")}
+        ignorable = {name for name, schema in place.schema.get("properties", {}).items() if schema.get(MAY_IGNORE)}
         for name in sorted(required_names(place.schema) - ignorable):
             below = Place((*place.steps, name), {}, place.at, place.at, True)
             start = _accepting(each, place, "required", name=name)

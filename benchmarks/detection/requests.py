@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.detection.document import Documents, Place
 from benchmarks.detection.fault import Fault, Start, encoded
+from harness.documents import MAY_IGNORE
 from harness.exchange import NotJSON, Request, parse_json
 from harness.operation import Operation, SchemaError
 
@@ -34,7 +35,7 @@ class Asked:
         """
         schema, at = self.documents.request_schema(self.operation)
         places = [Place((), schema, at, at, True), *self.documents.places(at)]
-        ignorable = [place.steps for place in places if place.schema.get("x-may-ignore")]
+        ignorable = [place.steps for place in places if place.schema.get(MAY_IGNORE)]
         return [place for place in places if not any(place.steps[: len(steps)] == steps for steps in ignorable)]
 
     def body(self, request: Request) -> Any:

@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 
+from harness.documents import pointer_step
 from harness.exchange import Response
-from harness.operation import pointer_step
 
 _HERE = "urn:govai:own-description"
 

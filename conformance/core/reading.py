@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from harness.documents import pointer_step
 from harness.exchange import NotJSON, Request, Response, view
-from harness.operation import pointer_step
 
 EVENT_STREAM = "text/event-stream"
 

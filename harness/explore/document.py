@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from harness.documents import target
 from harness.profile import Profile
 
 
@@ -44,8 +45,7 @@ def _within(value: Any, key: str) -> Any:
 
 
 def _reference(reference: str, key: str) -> str:
-    target, _, pointer = reference.partition("#")
-    owner = "/".join(target.split("/")[-3:-1]) if target else key
+    owner, pointer = target(reference, key)
     steps = pointer.split("/")
     if steps[1] == "components":
         steps[3] = _name(owner, steps[3])

@@ -16,9 +16,10 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import msgspec
 
+from harness.documents import at, followed
 from harness.exchange import NotJSON, media_type
 from harness.vectors.draw import Draw
-from harness.vectors.form import Feature, Form, Path, Reading, at, followed, kind_of, kinds_of_text
+from harness.vectors.form import Feature, Form, Path, Reading, kind_of, kinds_of_text
 from harness.vectors.model import Vector, VectorRequest, bind
 from harness.vectors.naming import named, purpose
 

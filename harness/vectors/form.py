@@ -11,35 +11,12 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import jsonschema_rs
 
-_HOST = "https://profiles.invalid/"
-MAY_IGNORE = "x-may-ignore"
-"""On a schema: the member is one that a service may ignore, so what is wrong in it may go unnoticed."""
+from harness.documents import MAY_IGNORE, at, pointer_step, reference_to, registry_of, target
 
 Path = tuple[str | int, ...]
-
-
-def at(documents: Mapping[str, Any], key: str, pointer: str) -> Any:
-    """What stands at a JSON Pointer of the document ``key``. Raises :class:`KeyError` where there is nothing."""
-    node = documents[key]
-    for step in pointer.strip("/").split("/"):
-        node = node[int(step)] if isinstance(node, list) else node[step.replace("~1", "/").replace("~0", "~")]
-    return node
-
-
-def followed(documents: Mapping[str, Any], key: str, pointer: str) -> tuple[str, str]:
-    """The document and the pointer that a place leads to, through any number of ``$ref``."""
-    while isinstance(node := at(documents, key, pointer), dict) and "$ref" in node:
-        key, pointer = _target(node["$ref"], key)
-    return key, pointer
-
-
-def _target(reference: str, key: str) -> tuple[str, str]:
-    document, _, pointer = reference.partition("#")
-    return "/".join(document.split("/")[-3:-1]) if document else key, pointer
 
 
 class Feature(NamedTuple):
@@ -100,7 +77,7 @@ class Form:
 
     def __init__(self, documents: Mapping[str, Any], key: str, pointer: str, root: str = "") -> None:
         self._documents, self._root, self._start = documents, root, (key, pointer)
-        self._registry = jsonschema_rs.Registry([(f"{_HOST}{each}/openapi.yaml", content) for each, content in documents.items()])
+        self._registry = registry_of(documents)
         self._validators: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
 
     def read(self, value: Any) -> Reading:
@@ -122,10 +99,9 @@ class Form:
 
     def _validator(self, key: str, pointer: str) -> jsonschema_rs.Draft202012Validator:
         if (key, pointer) not in self._validators:
-            reference = f"{_HOST}{key}/openapi.yaml#{quote(pointer, safe='/~+')}"
             # Formats are annotations unless asked to be more (JSON Schema 2020-12 section 7.2.1).
             self._validators[key, pointer] = jsonschema_rs.Draft202012Validator(
-                {"$ref": reference}, registry=self._registry, validate_formats=False
+                {"$ref": reference_to(key, pointer)}, registry=self._registry, validate_formats=False
             )
         return self._validators[key, pointer]
 
@@ -139,7 +115,7 @@ class Form:
         if node.get("deprecated"):
             reading.deprecated.add(place)
         if "$ref" in node:
-            self._walk(*_target(node["$ref"], key), value, place, path, reading)
+            self._walk(*target(node["$ref"], key), value, place, path, reading)
         types = node.get("type", [])
         types = [types] if isinstance(types, str) else types
         kind = kind_of(value)
@@ -160,8 +136,9 @@ class Form:
         elif kind == "object":
             for name, member in value.items():
                 if name in node.get("properties", {}):
-                    step = name.replace("~", "~0").replace("/", "~1")
-                    self._walk(key, f"{pointer}/properties/{step}", member, f"{place}.{name}".lstrip("."), (*path, name), reading)
+                    self._walk(
+                        key, f"{pointer}/properties/{pointer_step(name)}", member, f"{place}.{name}".lstrip("."), (*path, name), reading
+                    )
                 elif isinstance(node.get("additionalProperties"), dict):
                     self._walk(key, f"{pointer}/additionalProperties", member, f"{place}{{}}", (*path, name), reading)
 
