@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from conformance.reference.caller import Answer, Caller, Refused, Unavailable, visit
+from conformance.reference.assistant.caller import Answer, Caller, Refused, Unavailable, visit
 from harness.checks import Mutant
 from harness.exchange import Exchange, Fault, Headers, Request, Response
 

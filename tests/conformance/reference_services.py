@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from conformance.reference.assistant import create
+from conformance.reference.assistant.service import create
 from conformance.reference.frame import Frame
 from harness.exchange import Headers, Request, Response
 

@@ -15,7 +15,7 @@ from starlette.responses import Response as Answered
 from starlette.routing import Route
 
 import harness
-from conformance.reference.caller import COUNTRIES, Caller, Unavailable
+from conformance.reference.assistant.caller import COUNTRIES, Caller, Unavailable
 from harness import catalogue
 from harness.checks import Mutant
 from harness.exchange import Exchange, Headers, Request, Response

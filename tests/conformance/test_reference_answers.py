@@ -9,9 +9,9 @@ from itertools import chain
 import pytest
 import yaml
 
-from conformance.reference.answerer import Reply, Turn
-from conformance.reference.assistant import _HERE, _answerer
-from conformance.reference.words import folded, words_of
+from conformance.reference.assistant.answerer import Reply, Turn
+from conformance.reference.assistant.service import _HERE, _answerer
+from conformance.reference.assistant.words import folded, words_of
 from tests.conformance.reference_services import COMPLETIONS, COUNTRIES, assistant, complete, question, said, send
 
 KNOWN = [

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from conformance.reference.assistant import _profiles
-from conformance.reference.chat import tokens
+import conformance.assistant
+from conformance.reference.assistant.chat import tokens
+from conformance.reference.settings import profiles_served
 from tests.conformance.reference_services import COMPLETIONS, COUNTRIES, assistant, chunks, complete, question, said, send
 
+SERVED = profiles_served(conformance.assistant)
 ASK = {"pl": "Gdzie złożyć wniosek o paszport?", "lt": "Kur gauti pasą?"}
 OFFICE = {
     "type": "function",
@@ -26,7 +28,7 @@ OFFICE = {
 
 
 def _schema_errors(answer: Any, name: str) -> list[Any]:
-    return _profiles()[1].operation("createChatCompletion").schema(name).errors(answer)
+    return SERVED[1].operation("createChatCompletion").schema(name).errors(answer)
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
@@ -52,12 +54,12 @@ def test_every_answer_fits_the_profile(country: str, turn: str) -> None:
     for chunk in chunks(answer):
         assert _schema_errors(chunk, "ChatCompletionChunk") == []
     record = send(assistant(country), "GET", f"/records/{answer.headers.get('record-id')}").json
-    assert _profiles()[0].operation("getRecord").schema("LogRecord").errors(record) == []
+    assert SERVED[0].operation("getRecord").schema("LogRecord").errors(record) == []
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_what_a_service_says_of_itself_fits_the_profile(country: str) -> None:
-    for profile in _profiles():
+    for profile in SERVED:
         for operation in profile.operations:
             if operation.method == "GET" and "{" not in operation.path:
                 answer = send(assistant(country), "GET", operation.path)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from conformance.reference.assistant import create
+from conformance.reference.assistant.service import create
 from conformance.reference.idempotency import Results
 from conformance.reference.negotiation import admits, language_for
 from conformance.reference.problems import Problem
@@ -23,7 +23,7 @@ ASK = question(LT, "Kur gauti pasą?")
 
 
 def test_a_country_without_an_assistant() -> None:
-    with pytest.raises(ValueError, match="no reference assistant for ee"):
+    with pytest.raises(ValueError, match="no reference assistant service for ee"):
         create("ee")
 
 

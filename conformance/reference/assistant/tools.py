@@ -9,8 +9,8 @@ from typing import Any
 
 import jsonschema_rs
 
+from conformance.reference.assistant.words import Vocabulary, words_of
 from conformance.reference.problems import Fault, Problem
-from conformance.reference.words import Vocabulary, words_of
 
 
 @dataclass(frozen=True)

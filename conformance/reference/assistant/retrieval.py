@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from conformance.reference.words import Vocabulary, folded, has_digit, words_of
+from conformance.reference.assistant.words import Vocabulary, folded, has_digit, words_of
 
 COVERED = 0.65
 """Share of a question's weight that a topic has to account for."""

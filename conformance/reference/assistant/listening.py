@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from conformance.reference.retrieval import LightWords
-from conformance.reference.words import Vocabulary, folded, words_of
+from conformance.reference.assistant.retrieval import LightWords
+from conformance.reference.assistant.words import Vocabulary, folded, words_of
 from harness.national import countries, personal_identifiers
 from harness.national.languages import language_of
 

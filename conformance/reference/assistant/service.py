@@ -7,20 +7,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 import conformance.assistant
-import conformance.core
-from conformance.reference.answerer import Answerer, Reply, Turn
-from conformance.reference.chat import Completion, Writer, called, completed, tokens
+from conformance.reference.assistant.answerer import Answerer, Reply, Turn
+from conformance.reference.assistant.chat import Completion, Writer, called, completed, tokens
+from conformance.reference.assistant.listening import own_words, without_identifiers
+from conformance.reference.assistant.tools import wanted_call
 from conformance.reference.frame import Asked, Frame, json_answer
-from conformance.reference.listening import own_words, without_identifiers
 from conformance.reference.problems import Fault, Problem
 from conformance.reference.records import Use, now, timestamp
-from conformance.reference.tools import wanted_call
+from conformance.reference.settings import profiles_served, settings_of
 from conformance.reference.wire import Answer
 from harness.national.languages import language_of
-from harness.profile import Profile, load_profile
 
 _HERE = Path(__file__).parent
 _SINCE = 1_790_000_000
@@ -37,39 +34,24 @@ def create(country: str, *, token: str | None = None) -> Frame:
     Raises:
         ValueError: there is no assistant for the country.
     """
-    known = sorted(path.name.split(".")[1] for path in (_HERE / "cards").glob("assistant.*.yaml"))
-    if country not in known:
-        raise ValueError(f"There is no reference assistant for {country}. There is one for: {', '.join(known)}.")
-    settings = _settings(country)
+    settings = settings_of(_HERE, country)
     assistant = _Assistant(settings, _answerer(country))
     return Frame(
         card=settings["card"],
         api=settings["api"],
         language=settings["language"],
-        profiles=_profiles(),
+        profiles=profiles_served(conformance.assistant),
         handlers={"listModels": assistant.models, "createChatCompletion": assistant.complete},
-        problem_texts=[_HERE / "assistant.yaml"],
+        problem_texts=[_HERE / "problems.yaml"],
         token=token,
         dependencies=lambda: {"knowledge-base": True},
     )
 
 
 @cache
-def _profiles() -> tuple[Profile, Profile]:
-    core = load_profile(conformance.core.SPECIFICATION / "1", with_vectors=False, trusting=True)
-    return core, load_profile(conformance.assistant.SPECIFICATION / "1", (core,), with_vectors=False, trusting=True)
-
-
-@cache
-def _settings(country: str) -> Mapping[str, Any]:
-    settings: Mapping[str, Any] = yaml.safe_load((_HERE / "cards" / f"assistant.{country}.yaml").read_text(encoding="utf-8"))
-    return settings
-
-
-@cache
 def _answerer(country: str) -> Answerer:
     """What answers; the model that tells languages is loaded by then, so that the first caller does not wait for it."""
-    settings = _settings(country)
+    settings = settings_of(_HERE, country)
     language_of(settings["card"]["purpose"]["en"])
     return Answerer(country, settings["language"], settings["handover"])
 

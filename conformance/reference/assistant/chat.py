@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.reference.tools import Call
+from conformance.reference.assistant.tools import Call
 
 _TOKEN = re.compile(r"\s*(?:\w+|[^\w\s])|\s+$")
 _AT_ONCE = 4

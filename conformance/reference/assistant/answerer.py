@@ -16,9 +16,9 @@ from typing import Any, Literal
 import yaml
 from babel import Locale
 
-from conformance.reference.listening import Ear, language_heard, own_words
-from conformance.reference.retrieval import Hearing, Index, LightWords, Topic, read_topics
-from conformance.reference.words import folded
+from conformance.reference.assistant.listening import Ear, language_heard, own_words
+from conformance.reference.assistant.retrieval import Hearing, Index, LightWords, Topic, read_topics
+from conformance.reference.assistant.words import folded
 from harness.national import personal_identifiers
 from harness.profile import LANGUAGES
 
