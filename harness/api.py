@@ -137,6 +137,7 @@ async def ajudge(
         count += 1
         if count % 256 == 0:
             await asyncio.sleep(0)
+    judge.decide_claims()
     return conclude(
         Ran(
             profiles=loaded,

@@ -1,4 +1,4 @@
-"""What a check is written with: ``rule``, ``scenario``, ``mutant``, and the ways a check can end.
+"""What a check is written with: ``rule``, ``scenario``, ``claim``, ``mutant``, and the ways a check can end.
 
 A check returns nothing when it found nothing. It raises :class:`Violation` when the participant breaks the requirement. It knows nothing of
 the command line, of reports, or of where an exchange came from. ``conformance/`` is written against this module alone.
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from harness.exchange import Exchange, Request, Response
 from harness.operation import Operation
@@ -138,16 +138,32 @@ class Service(Protocol):
         ...
 
 
+class Claim(Protocol):
+    """Something that a service card says, held against all that is seen in a run, whatever it was sent for. Made anew for each run.
+
+    It keeps what it needs of the exchanges and never all of them: a run has any number.
+    """
+
+    def notice(self, exchange: Exchange) -> None:
+        """Look at one exchange, complete or not; they come as they end. Nothing is decided yet."""
+        ...
+
+    def decide(self, card: Mapping[str, Any]) -> Estimate | None:
+        """Hold the card (empty when none was seen) against what was noticed, once, at the end. Ends as any check does."""
+        ...
+
+
 Rule = Callable[[Exchange], None]
 PairRule = Callable[[Exchange, Exchange], None]
 Scenario = Callable[[Service], Awaitable["Estimate | None"]]
+ClaimClass = TypeVar("ClaimClass", bound=type[Claim])
 CallNext = Callable[[Request], Awaitable[Response]]
 FaultyHandler = Callable[[Request, CallNext], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
 class Check:
-    """A rule, pair rule or scenario with the requirement it decides."""
+    """A rule, pair rule, scenario or claim with the requirement it decides."""
 
     requirement: str
     kind: str
@@ -221,6 +237,16 @@ def scenario(requirement: str, *, alone: bool = False) -> Callable[[Scenario], S
     def declare(function: Scenario) -> Scenario:
         registry.checks.append(Check(requirement, "scenario", function, alone=alone))
         return function
+
+    return declare
+
+
+def claim(requirement: str) -> Callable[[ClaimClass], ClaimClass]:
+    """Declare a :class:`Claim`: a class that is made without arguments."""
+
+    def declare(made: ClaimClass) -> ClaimClass:
+        registry.checks.append(Check(requirement, "claim", made))
+        return made
 
     return declare
 

@@ -9,10 +9,11 @@ import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from harness.adapters import Adapter
-from harness.checks import Check, NeedsReview, NotApplicable, NotTested, Violation, registry
+from harness.checks import Check, Claim, Estimate, NeedsReview, NotApplicable, NotTested, Violation, registry
 from harness.exchange import Exchange, Request
 from harness.operation import Operation
 from harness.profile import Profile, Requirement, Side
@@ -64,6 +65,19 @@ class Tally:
         """Note what a person has to look at."""
         _keep(self.needs_review, found)
 
+    def end(self, check: Check, error: Exception) -> None:
+        """Note how a scenario or claim ended that did not just return."""
+        if isinstance(error, Violation):
+            self.add(found(error, check, None))
+        elif isinstance(error, NeedsReview):
+            self.review(Found(error.message, check.name, error.exchange))
+        elif isinstance(error, NotTested):
+            self.not_tested.append(str(error))
+        elif isinstance(error, NotApplicable):
+            self.not_applicable.append(str(error))
+        else:  # whatever a check does wrong is the harness's fault, and named as such
+            self.harness_errors.append(_crash(check, error))
+
     def take(self, other: Tally) -> None:
         """Add what rules made of further exchanges, apart from the violations."""
         self.exercised += other.exercised
@@ -101,11 +115,19 @@ class Judge:
         self._rules = [check for check in checks if check.kind == "rule"]
         self._pairs = [check for check in checks if check.kind == "pair"]
         self._previous: dict[tuple[str, str], Exchange] = {}
+        self._claims = _claims(checks)
+        self._card: Mapping[str, Any] = {}
+
+    def afresh(self) -> None:
+        """Forget all that was seen but the service card."""
+        self.tallies.clear()
+        self._previous = {}
+        self._claims = _claims(check for check, _ in self._claims)
 
     def apart(self) -> Judge:
         """A judge by the same rules that has seen nothing yet: for exchanges whose findings are looked at one by one."""
         other = copy.copy(self)
-        other.tallies, other._previous = defaultdict(Tally), {}
+        other.tallies, other._previous, other._claims = defaultdict(Tally), {}, []
         return other
 
     def operation_of(self, request: Request) -> Operation | None:
@@ -119,6 +141,7 @@ class Judge:
         """Judge one exchange by every rule it exercises, and return it with its operation."""
         if exchange.operation is None:
             exchange = replace(exchange, operation=self.operation_of(exchange.request))
+        self._notice(exchange)
         for check in self._rules:
             if exchange.response is None and check.when is not None and self._side == "provider":
                 continue
@@ -131,6 +154,26 @@ class Judge:
                 for check in self._pairs:
                     self._apply(check, previous, exchange)
         return exchange
+
+    def _notice(self, exchange: Exchange) -> None:
+        if not self._card and exchange.succeeded and exchange.operation is not None and exchange.operation.id == "getServiceCard":
+            self._card = exchange.answer.document if isinstance(exchange.answer.document, dict) else {}
+        for check, claim in self._claims:
+            try:
+                claim.notice(exchange)
+            except Exception as error:
+                self.tallies[check.requirement].harness_errors.append(_crash(check, error, f" on {exchange.id}"))
+
+    def decide_claims(self) -> None:
+        """Hold what the service card claims against all that was seen. To be called once, after the last exchange."""
+        for check, claim in self._claims:
+            tally = self.tallies[check.requirement]
+            try:
+                result = claim.decide(self._card)
+                tally.exercised += 1
+                weigh(result)
+            except Exception as error:
+                tally.end(check, error)
 
     def _apply(self, check: Check, *exchanges: Exchange) -> None:
         tally = self.tallies[check.requirement]
@@ -150,7 +193,7 @@ class Judge:
         except (NotApplicable, NotTested):
             tally.exercised -= 1
         except Exception as error:  # whatever a check does wrong is the harness's fault, and named as such
-            tally.harness_errors.append(f"{check.name} crashed on {exchanges[-1].id}: {type(error).__name__}: {error}")
+            tally.harness_errors.append(_crash(check, error, f" on {exchanges[-1].id}"))
 
     def _forgiving_adapter(self, check: Check, exchanges: Sequence[Exchange]) -> str | None:
         """The first declared adapter under which the rule passes, if any."""
@@ -164,6 +207,34 @@ class Judge:
                 continue
             return adapter.name
         return None
+
+
+def weigh(result: Estimate | None) -> None:
+    """Hold what a check returned against its limit, where that is statistical.
+
+    Raises:
+        Violation, NeedsReview: the interval lies below the limit, or straddles it.
+        NotTested: there were no trials.
+    """
+    if result is None:
+        return
+    low, high = result.interval
+    said = f"{result.hits} of {result.n} {result.subject} (95 % interval {low:.2f} to {high:.2f}, limit {result.limit:.2f})"
+    example = result.misses[0] if result.misses else None
+    if result.n == 0:
+        raise NotTested(f"no trial could be judged for: {result.subject}")
+    if high < result.limit:
+        raise Violation(f"only {said}", exchange=example)
+    if low < result.limit:
+        raise NeedsReview(f"{said}: the interval straddles the limit", exchange=example)
+
+
+def _claims(checks: Iterable[Check]) -> list[tuple[Check, Claim]]:
+    return [(check, check.function()) for check in checks if check.kind == "claim"]
+
+
+def _crash(check: Check, error: Exception, where: str = "") -> str:
+    return f"{check.name} crashed{where}: {type(error).__name__}: {error}"
 
 
 def found(violation: Violation, check: Check, exchange: Exchange | None) -> Found:

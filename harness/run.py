@@ -18,11 +18,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.adapters import find_adapter
-from harness.checks import Check, Estimate, NeedsReview, NotApplicable, NotTested, Violation
+from harness.checks import Check
 from harness.client import Client, Transport
 from harness.errors import Unreachable
 from harness.exchange import Exchange, Request, holds_surrogate, media_type
-from harness.judge import Found, Judge, found
+from harness.judge import Judge, weigh
 from harness.operation import Operation
 from harness.pace import BudgetSpent, Pace
 from harness.participant import Participant
@@ -174,7 +174,7 @@ class _Run:
     async def _repeat(self, repeats: Sequence[Repeat]) -> None:
         """Play what found violations, one after the other, each judged on its own."""
         for each in repeats:
-            self._judge.tallies.clear()
+            self._judge.afresh()
             step = each.step
             if isinstance(step, Check):
                 await self._play(step)
@@ -182,6 +182,7 @@ class _Run:
                 await self._sender.send(each.name, step, vector=each.vector)
             else:
                 await self._send_vector(*step)
+            self._judge.decide_claims()
             tally = self._judge.tallies[each.requirement]
             causes = [*tally.not_tested, *tally.not_applicable, *tally.harness_errors, *([tally.unsent] if tally.unsent else [])]
             if tally.violations or not causes:
@@ -302,22 +303,15 @@ class _Run:
         try:
             result = await check.function(service)
             tally.exercised += 1
-            if isinstance(result, Estimate):
-                _weigh(result)
-        except Violation as violation:
-            tally.add(found(violation, check, None))
-        except NeedsReview as review:
-            tally.review(Found(review.message, check.name, review.exchange))
-        except NotTested as cause:
-            tally.not_tested.append(str(cause))
-        except NotApplicable as cause:
-            tally.not_applicable.append(str(cause))
-        except Exception as error:  # whatever a check does wrong is the harness's fault, and named as such
-            tally.harness_errors.append(f"{check.name} crashed: {type(error).__name__}: {error}")
+            weigh(result)
+        except Exception as error:
+            tally.end(check, error)
         tally.pending.discard(check.name)
 
     def ran(self) -> Ran:
         """What the report is made from."""
+        if not self._ending.unreachable:
+            self._judge.decide_claims()
         notes, reused = list(self._notes), 0
         if self._recording is not None:
             self._recording.end(self._ending.reason)
@@ -342,16 +336,3 @@ class _Run:
             notes=notes,
             binding=self._variables,
         )
-
-
-def _weigh(estimate: Estimate) -> None:
-    """Hold a statistical result against its limit. Raises :class:`Violation`, :class:`NeedsReview`, or :class:`NotTested` without trials."""
-    low, high = estimate.interval
-    said = f"{estimate.hits} of {estimate.n} {estimate.subject} (95 % interval {low:.2f} to {high:.2f}, limit {estimate.limit:.2f})"
-    example = estimate.misses[0] if estimate.misses else None
-    if estimate.n == 0:
-        raise NotTested(f"no trial could be judged for: {estimate.subject}")
-    if high < estimate.limit:
-        raise Violation(f"only {said}", exchange=example)
-    if low < estimate.limit:
-        raise NeedsReview(f"{said}: the interval straddles the limit", exchange=example)

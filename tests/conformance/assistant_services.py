@@ -11,10 +11,10 @@ from typing import Any
 from conformance.assistant.conversation import question
 from conformance.assistant.questions import LANGUAGES, Wording, questions
 from harness import catalogue
-from harness.checks import Estimate, NeedsReview, NotApplicable, NotTested, Violation, registry
+from harness.checks import NeedsReview, NotApplicable, NotTested, Violation, registry
 from harness.exchange import Exchange, Headers, Request, Response
+from harness.judge import weigh
 from harness.operation import Operation
-from harness.run import _weigh
 from tests.conformance.core_asking import Answer, FakeService, encoded
 
 COMPLETION = catalogue.load("assistant").operation("createChatCompletion")
@@ -142,8 +142,7 @@ def ended(requirement: str, given: Answer, **options: Any) -> str:
         service = Shown(requirement, given, **options)
         try:
             result = asyncio.run(check.function(service))
-            if isinstance(result, Estimate):
-                _weigh(result)
+            weigh(result)
         except (Violation, NotTested, NotApplicable, NeedsReview) as end:
             ends.append(type(end).__name__)
         ends += service.ends
