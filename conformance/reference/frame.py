@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from conformance.reference.conditional import revalidated
 from conformance.reference.description import SECURITY, describe
@@ -43,22 +42,23 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that has passed the frame: addressed to an operation, its body fitting the profile's schema.
+    """A request that has passed the frame: addressed to an operation, its JSON fitting the profile's schema.
 
-    ``language`` is the one of the three that Accept-Language asks for, or None.
+    ``language`` is the one of the three that Accept-Language asks for, or None; ``path`` the values of the path's parameters.
     """
 
     request: Request
     operation: Operation
     language: str | None
+    path: Mapping[str, str]
 
 
 Handler = Callable[[Asked], Awaitable[Answer]]
 
 
-def json_answer(value: Any, **options: Any) -> Answer:
-    """A successful JSON answer; ``options`` are those of :class:`Answer`."""
-    return Answer(200, JSON, (json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(),), **options)
+def json_answer(value: Any, *, status: int = 200, **options: Any) -> Answer:
+    """A JSON answer, of success unless another status is given; ``options`` are those of :class:`Answer`."""
+    return Answer(status, JSON, (json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(),), **options)
 
 
 class Frame:
@@ -151,7 +151,7 @@ class Frame:
         headers = {"API-Version": self._api["version"], "traceresponse": traceresponse(request.headers.get("traceparent"))}
         if operation is not None and (operation.generates or "records" in operation.definition.get("tags", ())):
             headers["Cache-Control"] = "no-store"
-        if not answer.is_stream:
+        if not answer.is_stream and answer.status != 204:
             headers["Content-Digest"] = content_digest(b"".join(answer.parts))
         return headers
 
@@ -172,12 +172,14 @@ class Frame:
         scenario = SCENARIOS.get(request.headers.get("test-scenario") or "")
         if scenario and request.headers.get("test-scenario") in self._card.get("testScenarios", ()):
             raise Problem(scenario, headers={"Retry-After": "1"})
-        offered = list(operation.definition["responses"]["200"]["content"])
-        if not admits(request.headers.get("accept"), offered):
+        successes = [response for status, response in operation.definition["responses"].items() if status.startswith("2")]
+        offered = [kind for response in successes for kind in response.get("content", ())]
+        if offered and not admits(request.headers.get("accept"), offered):
             raise Problem("not-acceptable", offered=", ".join(offered))
         if operation.has_request_body:
             self._refuse_unreadable(request, operation)
-        asked = Asked(request, operation, language_for(request.headers.get("accept-language"), LANGUAGES))
+        language = language_for(request.headers.get("accept-language"), LANGUAGES)
+        asked = Asked(request, operation, language, operation.path_values(request.path))
 
         async def execute() -> Answer:
             answer = await self._handlers[operation.id](asked)
@@ -190,7 +192,7 @@ class Frame:
             return await execute()
         if not 1 <= len(key) <= 256:
             raise Problem("invalid-idempotency-key")
-        answer, replayed = await self._results.once((caller, operation.id, key), request.body, execute)
+        answer, replayed = await self._results.once((caller, operation.id, key), request.url.encode() + b" " + request.body, execute)
         return replace(answer, headers={**answer.headers, "Idempotency-Replayed": "true"}) if replayed else answer
 
     def _caller(self, request: Request, operation: Operation) -> str | None:
@@ -212,10 +214,12 @@ class Frame:
         return "bearer"
 
     def _refuse_unreadable(self, request: Request, operation: Operation) -> None:
-        """Raise :class:`Problem` where a body is not the JSON of the profile."""
+        """Raise :class:`Problem` where a body is not the JSON of the profile. One of another declared type is the operation's to read."""
         declared = (request.headers.get("content-type") or "").lower()
         charset = declared.partition("charset=")[2].partition(";")[0].strip(' "') or "utf-8"
         coding = (request.headers.get("content-encoding") or "identity").lower()
+        if request.media_type in operation.body_types and request.media_type != JSON and coding == "identity":
+            return
         if request.media_type != JSON or charset not in ("utf-8", "utf8") or coding != "identity":
             raise Problem("unsupported-media-type")
         faults = self._texts.faults_of(operation, request)
@@ -226,7 +230,7 @@ class Frame:
         language = language_for(request.headers.get("accept-language"), LANGUAGES) or self._language
         document = self._texts.document(problem, language)
         headers = {"Content-Language": language, "Vary": "Accept-Language", **problem.headers}
-        return replace(json_answer(document, headers=headers), status=document["status"], media_type=MEDIA_TYPE)
+        return replace(json_answer(document, status=document["status"], headers=headers), media_type=MEDIA_TYPE)
 
     async def _health(self, asked: Asked) -> Answer:
         states = self._dependencies()
@@ -253,7 +257,7 @@ class Frame:
         return json_answer({"records": self._records.newest()})
 
     async def _get_record(self, asked: Asked) -> Answer:
-        record = self._records.get(unquote(asked.request.path.rpartition("/")[2]))
+        record = self._records.get(asked.path["id"])
         if record is None:
             raise Problem("not-found")
         return json_answer(record)

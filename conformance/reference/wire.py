@@ -29,7 +29,9 @@ class BodyTooLarge(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer: its own headers, and its body in the parts in which it is sent. ``use`` is what its record says, where it gets one."""
+    """An answer: its own headers, and its body in the parts in which it is sent (none with status 204). ``use`` is what its record says, where
+    it gets one.
+    """
 
     status: int
     media_type: str
@@ -79,14 +81,17 @@ async def send_answer(send: Send, answer: Answer, headers: Mapping[str, str], *,
     fields = {"Content-Type": answer.media_type, **answer.headers, **headers}
     if answer.status == 304:  # section 15.4.5 of RFC 9110: what caches go by, and nothing of a content that is not sent
         del fields["Content-Type"], fields["Content-Digest"]
+    elif answer.status == 204:
+        del fields["Content-Type"]
     elif not answer.is_stream:
         fields["Content-Length"] = str(sum(map(len, answer.parts)))
     encoded = [(name.lower().encode(), value.encode("latin-1", errors="replace")) for name, value in fields.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     digest = hashlib.sha256()
-    for number, part in enumerate(answer.parts, start=1):
+    parts = answer.parts or (b"",)
+    for number, part in enumerate(parts, start=1):
         digest.update(part)
-        last = number == len(answer.parts)
+        last = number == len(parts)
         if last:
             sent(digest.digest())
         await send({"type": "http.response.body", "body": b"" if head else part, "more_body": not last})
