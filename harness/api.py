@@ -7,6 +7,7 @@ import datetime
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from harness import catalogue
 from harness.adapters import find_adapter
@@ -36,7 +37,7 @@ async def arun(
     seed: int = 1,
     decided_by: ConformanceClass | None = None,
     as_of: datetime.date | None = None,
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, Any] | None = None,
     profile_paths: Sequence[Path] = (),
     explore: str | None = None,
     evidence: Path | None = None,

@@ -93,8 +93,8 @@ class Service(Protocol):
 
     card: Mapping[str, Any]
     """The service card, empty when the service has none."""
-    variables: Mapping[str, str]
-    """What the profile's variables are bound to for this participant, e.g. ``model``."""
+    variables: Mapping[str, Any]
+    """What the profile's variables are bound to for this participant, e.g. ``model``: texts, or other JSON values where a maker made them."""
     random: Random
     """Seeded by the run's seed and the scenario's name: the same run draws the same numbers."""
     run: str
@@ -159,6 +159,7 @@ Scenario = Callable[[Service], Awaitable["Estimate | None"]]
 ClaimClass = TypeVar("ClaimClass", bound=type[Claim])
 CallNext = Callable[[Request], Awaitable[Response]]
 FaultyHandler = Callable[[Request, CallNext], Awaitable[Response]]
+Maker = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -189,11 +190,12 @@ class Mutant:
 
 
 class Checks:
-    """All checks and mutants known to this process, in the order they were declared."""
+    """All checks, mutants and makers known to this process, in the order they were declared."""
 
     def __init__(self) -> None:
         self.checks: list[Check] = []
         self.mutants: dict[str, Mutant] = {}
+        self.makers: dict[str, Maker] = {}
 
     def of(self, requirement: str) -> list[Check]:
         """The checks that decide one requirement."""
@@ -247,6 +249,21 @@ def claim(requirement: str) -> Callable[[ClaimClass], ClaimClass]:
     def declare(made: ClaimClass) -> ClaimClass:
         registry.checks.append(Check(requirement, "claim", made))
         return made
+
+    return declare
+
+
+def maker(name: str) -> Callable[[Maker], Maker]:
+    """Declare how the value of a variable is made of what a participant declares (``as: name`` in a profile's ``x-variables``).
+
+    The function takes the declared JSON value, returns another, and raises :class:`ValueError` with the reason where it cannot.
+    """
+
+    def declare(function: Maker) -> Maker:
+        if name in registry.makers:
+            raise ValueError(f"two makers are called {name}")
+        registry.makers[name] = function
+        return function
 
     return declare
 

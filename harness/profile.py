@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -77,6 +77,25 @@ class Requirement(msgspec.Struct, frozen=True, rename={"class_": "class"}):
     """Why a black-box test cannot decide it; such a requirement has no check."""
 
 
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"maker": "as"}):
+    """Where a participant declares what a variable is bound to: in the answer of an operation of the profile or of core, at a JSON Pointer
+    (RFC 6901). ``maker`` (``as`` in the document) names the function of the checks that makes the value of what stands there; without one it
+    is a text.
+    """
+
+    operation: str
+    pointer: str
+    maker: str | None = None
+
+
+class Variable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What vectors leave open as ``${name}``: the sources are tried in order. ``example`` is what vectors are drawn with."""
+
+    name: str
+    sources: tuple[Source, ...]
+    example: Any = None
+
+
 @dataclass(frozen=True, eq=False)
 class Profile:
     """A profile as read from its folder."""
@@ -89,6 +108,7 @@ class Profile:
     requirements: tuple[Requirement, ...] = field(repr=False)
     operations: tuple[Operation, ...] = field(repr=False)
     vectors: tuple[Vector, ...] = field(repr=False)
+    variables: Mapping[str, Variable] = field(repr=False, default_factory=dict)
     digest: str = ""
     folder: Path = field(default_factory=Path, repr=False)
 
@@ -96,12 +116,6 @@ class Profile:
     def key(self) -> str:
         """``name/major``, as on the command line."""
         return f"{self.name}/{self.major}"
-
-    @property
-    def variables(self) -> Mapping[str, Mapping[str, str]]:
-        """What the vectors leave open, and where a participant declares it: variable -> {operation, pointer} (``x-variables``)."""
-        variables: Mapping[str, Mapping[str, str]] = self.document.get("x-variables", {})
-        return variables
 
     def operation(self, id: str) -> Operation:
         """The operation with this operationId. Raises :class:`KeyError`."""
@@ -149,6 +163,7 @@ def load_profile(folder: Path, others: Sequence[Profile] = (), *, with_vectors: 
         requirements=requirements,
         operations=operations,
         vectors=vectors,
+        variables=_variables(folder / "openapi.yaml", document, known | {each.id for other in others for each in other.operations}),
         digest=_digest(folder),
         folder=folder,
     )
@@ -225,6 +240,23 @@ def _read_requirements(path: Path) -> tuple[Requirement, ...]:
         twice = sorted({id for id in ids if ids.count(id) > 1})
         raise ProfileError(f"{path}: {', '.join(twice)} stands twice. Ids are never reused.")
     return tuple(requirements)
+
+
+def _variables(path: Path, document: Mapping[str, Any], operations: Collection[str]) -> dict[str, Variable]:
+    """The variables of a document (``x-variables``), by name: ``{operation, pointer, as}``, or ``{sources: [...]}`` of such; with ``example``."""
+    variables = {}
+    for name, entry in document.get("x-variables", {}).items():
+        try:
+            written = dict(entry)
+            example = written.pop("example", None)
+            sources = written.pop("sources", None) or [written]
+            variables[name] = msgspec.convert({"name": name, "sources": sources, "example": example}, Variable)
+        except (msgspec.ValidationError, TypeError, ValueError) as error:
+            raise ProfileError(f"{path}: x-variables: {name}: {error}. Write {{operation: ..., pointer: ...}}.") from None
+        for source in variables[name].sources:
+            if source.operation not in operations:
+                raise ProfileError(f"{path}: x-variables: {name} is asked of {source.operation}, which is no operation of the profile.")
+    return variables
 
 
 def _operations(key: str, document: Any, documents: Mapping[str, Any], registry: jsonschema_rs.Registry) -> list[Operation]:

@@ -26,6 +26,7 @@ import pytest
 
 from harness import api, catalogue, formats
 from harness.adapters import find_adapter
+from harness.binding import bound_by_hand
 from harness.errors import GovaiError, UsageError
 from harness.explore import duration
 from harness.formats.answer import answer, decides
@@ -176,7 +177,6 @@ class _Settings:
 def _example(name: str) -> str:
     kinds = {
         "as_of": "YYYY-MM-DD, e.g. 2027-12-02",
-        "set": "NAME=VALUE, e.g. model=pllum-12b",
         "report": "FORMAT=PATH, e.g. html=report.html",
         "class": f"one of {', '.join(CLASSES)}",
         "seed": "a whole number",
@@ -236,7 +236,7 @@ class _Run:
             "seed": 1 if (seed := settings.text("seed", int)) is None else seed,
             "decided_by": settings.text("class", _class),
             "as_of": settings.text("as_of", datetime.date.fromisoformat),
-            "variables": dict(settings.pairs("set")),
+            "variables": bound_by_hand(settings.texts("set"), "--govai-set"),
             "explore": explore,
         }
         self._report: Report | None = None

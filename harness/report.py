@@ -148,8 +148,8 @@ class Report(msgspec.Struct, frozen=True):
     ended: str | None
     """Why the run stopped early, one sentence; None when it ran to its end."""
     notes: list[str]
-    binding: dict[str, str]
-    """What the profile's variables were bound to, e.g. ``{"model": "..."}``."""
+    binding: dict[str, Any]
+    """What the profile's variables were bound to, e.g. ``{"model": "..."}``: texts, or other JSON values."""
     verdicts: list[Verdict]
     exchanges: dict[str, Evidence]
 

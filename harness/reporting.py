@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -35,7 +36,7 @@ class Ran:
     ended: str | None = None
     unreachable: bool = False
     notes: Sequence[str] = ()
-    binding: Mapping[str, str] = field(default_factory=dict)
+    binding: Mapping[str, Any] = field(default_factory=dict)
 
 
 def conclude(ran: Ran) -> Report:
@@ -81,10 +82,19 @@ def conclude(ran: Ran) -> Report:
         outcome=outcome(verdicts, ran.decided_by, unreachable=ran.unreachable),
         ended=clean(ran.ended) if ran.ended else None,
         notes=[clean(note) for note in notes],
-        binding={name: clean(value) for name, value in ran.binding.items()},
+        binding={name: _cleaned(value, clean) for name, value in ran.binding.items()},
         verdicts=verdicts,
         exchanges=exchanges,
     )
+
+
+def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    """A JSON value with each text in it cleaned."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(name): _cleaned(member, clean) for name, member in value.items()}
+    return [_cleaned(member, clean) for member in value] if isinstance(value, list) else value
 
 
 def _redacted(verdict: Verdict, redaction: Redaction) -> Verdict:

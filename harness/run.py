@@ -18,10 +18,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.adapters import find_adapter
+from harness.binding import Binding
 from harness.checks import Check
 from harness.client import Client, Transport
 from harness.errors import Unreachable
-from harness.exchange import Exchange, Request, holds_surrogate, media_type
+from harness.exchange import Exchange, Request, media_type
 from harness.judge import Judge, weigh
 from harness.operation import Operation
 from harness.pace import BudgetSpent, Pace
@@ -48,7 +49,7 @@ class RunOptions:
     seed: int = 1
     decided_by: ConformanceClass | None = None
     as_of: datetime.date = field(default_factory=datetime.date.today)
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
     explore: float | None = None
     """Seconds of exploring after the plan."""
     replay: Sequence[Repeat] | None = None
@@ -104,7 +105,8 @@ class _Run:
         self._judge = Judge(profiles, "provider", base_path=urlsplit(participant.url).path, adapters=adapters)
         self._pace = Pace(participant.limits.budget, participant.limits.max_rps)
         self._sender = Sender(client, self._judge, self._pace, ending, options.seed, participant.limits, recording)
-        self._variables: dict[str, str] = dict(options.variables)
+        self._binding = Binding(profiles, options.variables)
+        self._variables = self._binding.values
         self._card: Mapping[str, Any] = {}
         self._plain: dict[str, Request] = {}
         self._operations = [operation for profile in profiles for operation in profile.operations]
@@ -192,29 +194,25 @@ class _Run:
 
     async def _first_contact(self) -> None:
         """Learn whether a service of these profiles is there at all, and what it offers for the profiles' variables."""
-        asked = False
-        for profile in reversed(self._profiles):
-            for name, source in profile.variables.items():
-                asked = True
-                exchange = await self._ask(profile.operation(source["operation"]))
-                if name not in self._variables:
-                    self._bind(name, exchange, source["pointer"])
+        asked = await self._binding.learn(self._ask)
+        self._notes.extend(self._binding.notes)
         if not asked:
-            profile = self._profiles[-1]
-            await self._ask(next(operation for operation in profile.operations if operation.method == "GET"))
+            operation = next(each for each in self._profiles[-1].operations if each.method == "GET")
+            await self._ask(operation, operation.path)
 
-    async def _ask(self, operation: Operation) -> Exchange:
+    async def _ask(self, operation: Operation, path: str) -> Exchange:
         """One request of the first contact. Ends the run where no service of the profile answers: nothing could be said of it."""
         url = self._participant.url
-        exchange = await self._sender.send(f"first-contact.{operation.id}", Request(operation.method, operation.path))
+        exchange = await self._sender.send(f"first-contact.{operation.id}", Request(operation.method, path))
         location = exchange.response.headers.get("location") if exchange.response else None
         if exchange.fault is not None:
             await self._end(f"{url} cannot be reached: {exchange.fault.detail}.", unreachable=True)
         elif 300 <= exchange.status < 400:
             await self._end(f"{url} redirects to {location}. If that is the service, run against that address.", unreachable=True)
         elif exchange.succeeded and media_type(exchange.answer.headers.get("content-type")) == "text/html":
-            shown = f"{operation.method} {operation.path}"
-            await self._end(f"{url} answers {shown} with a web page. Give the base URL under which the API lies.", unreachable=True)
+            await self._end(
+                f"{url} answers {operation.method} {path} with a web page. Give the base URL under which the API lies.", unreachable=True
+            )
         elif exchange.status in (401, 403):
             given = self._participant.credential
             what = f"does not accept the {given.kind} credential" if given else "asks for a credential. Give one with --auth"
@@ -226,22 +224,6 @@ class _Run:
             self._judge.tallies.clear()  # whoever answered, it was not the participant
         self._ending.end(reason, unreachable=unreachable)
         await self._ending.halt()
-
-    def _bind(self, name: str, exchange: Exchange, pointer: str) -> None:
-        """Take what the participant declares. A string with a lone surrogate is no text (RFC 8259 section 8.2): nothing could be sent with it."""
-        value = exchange.answer.document
-        for step in pointer.strip("/").split("/"):
-            try:
-                value = value[int(step)] if isinstance(value, list) else value[step]
-            except (LookupError, ValueError, TypeError):
-                value = None
-        if isinstance(value, str) and not holds_surrogate(value):
-            self._variables[name] = value
-        else:
-            request = exchange.request
-            self._notes.append(
-                f"{request.method} {request.path} declares no {name} (at {pointer}). Bind it by hand with --set {name}=VALUE."
-            )
 
     async def _read_card(self) -> None:
         """The service card says what is optional and offered; without one, nothing optional is."""

@@ -28,7 +28,7 @@ class DrivenService:
         *,
         plain: Mapping[str, Request],
         card: Mapping[str, Any],
-        variables: Mapping[str, str],
+        variables: Mapping[str, Any],
         seed: int,
         run: str,
         country: str | None,

@@ -138,7 +138,7 @@ def test_the_stream_in_the_document_is_one() -> None:
 def test_vectors_are_what_they_say(profile: Profile) -> None:
     """A valid vector fits the document; one that is invalid by its body does not. Each says what it is for."""
     assert profile.vectors, "run govai profile compile"
-    variables = dict.fromkeys(profile.variables, "m")
+    variables = {name: variable.example or "m" for name, variable in profile.variables.items()}
     for vector in profile.vectors:
         assert vector.exercises, vector.id
         assert set(vector.exercises) <= KNOWN, vector.id
@@ -150,6 +150,12 @@ def test_vectors_are_what_they_say(profile: Profile) -> None:
             assert operation.request_errors(request) == [], vector.id
         if operation.has_request_body and "CORE-ERR-004" in vector.exercises:
             assert operation.request_errors(request), vector.id
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_there_is_a_maker_for_what_is_made(profile: Profile) -> None:
+    made = {source.maker for variable in profile.variables.values() for source in variable.sources if source.maker}
+    assert made <= registry.makers.keys()
 
 
 BASE_STANDARDS = Path(os.environ.get("GOVAI_BASE_STANDARDS", Path(__file__).parents[2] / "shared" / "base-standards"))

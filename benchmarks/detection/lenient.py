@@ -10,10 +10,11 @@ from typing import Any
 from benchmarks.detection.document import Documents, Place, found, required_names
 from benchmarks.detection.fault import Fault, Start, Watch
 from benchmarks.detection.requests import BOUNDS, Asked, asked, asking, types
+from harness.binding import Binding
 from harness.checks import CallNext, FaultyHandler
 from harness.documents import MAY_IGNORE
-from harness.exchange import Request, Response
-from harness.operation import SchemaError
+from harness.exchange import Exchange, Request, Response
+from harness.operation import Operation, SchemaError
 
 _KEYWORDS = ("enum", "const", "minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "pattern")
 _VALUES: dict[str, Any] = {"string": "x", "number": 0.5, "integer": 1, "boolean": True, "array": [], "object": {}, "null": None}
@@ -151,14 +152,17 @@ def _is_one_beyond(keyword: str, bound: float, value: Any) -> bool:
 
 async def _variables(documents: Documents, call_next: CallNext, request: Request) -> dict[str, Any]:
     """What the service offers for the variables of the profile (``x-variables``), by name."""
-    values = {}
-    for profile in documents.profiles:
-        for name, source in profile.variables.items():
-            operation = profile.operation(source["operation"])
-            headers = request.headers.with_field("content-type", None).with_field("idempotency-key", None).with_field("accept", None)
-            answer = await call_next(Request(operation.method, operation.path, headers.with_field("content-length", None)))
-            values[name] = _at(answer.document, source["pointer"])
-    return values
+    headers = request.headers
+    for name in ("content-type", "content-length", "idempotency-key", "accept"):
+        headers = headers.with_field(name, None)
+
+    async def ask(operation: Operation, path: str) -> Exchange:
+        asked = Request(operation.method, path, headers)
+        return Exchange(operation.id, asked, await call_next(asked))
+
+    binding = Binding(documents.profiles, {})
+    await binding.learn(ask)
+    return binding.values
 
 
 def _sample(each: Asked, steps: tuple[str | int, ...], variables: dict[str, Any]) -> Any:

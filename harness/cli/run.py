@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from harness import api, formats
+from harness.binding import bound_by_hand
 from harness.cli.output import Output, reader_may_leave
 from harness.errors import GovaiError, UsageError
 from harness.formats.terminal import summary
@@ -77,7 +78,7 @@ def run(
         "seed": seed,
         "decided_by": conformance_class,
         "as_of": _date(as_of),
-        "variables": dict(_binding(text) for text in set_variable or []),
+        "variables": bound_by_hand(set_variable or []),
         "profile_paths": profile_path or (),
         "explore": explore,
         "evidence": evidence,
@@ -164,10 +165,3 @@ def _date(text: str | None) -> datetime.date | None:
         return datetime.date.fromisoformat(text) if text else None
     except ValueError:
         raise UsageError(f"--as-of {text}: write a date as YYYY-MM-DD, e.g. 2027-12-02.") from None
-
-
-def _binding(text: str) -> tuple[str, str]:
-    name, separator, value = text.partition("=")
-    if not separator or not name:
-        raise UsageError(f"--set {text}: write it as NAME=VALUE, e.g. model=pllum-12b.")
-    return name, value

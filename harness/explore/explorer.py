@@ -51,7 +51,7 @@ class Case:
 
 
 async def explore(
-    seconds: float, profiles: Sequence[Profile], judge: Judge, sender: Sender, *, variables: Mapping[str, str], workers: int, seed: int
+    seconds: float, profiles: Sequence[Profile], judge: Judge, sender: Sender, *, variables: Mapping[str, Any], workers: int, seed: int
 ) -> str:
     """Explore for so many seconds and return a sentence on it. Findings go to the tallies of ``judge``.
 
@@ -67,7 +67,7 @@ async def explore(
 
 class _Explorer:
     def __init__(
-        self, profiles: Sequence[Profile], judge: Judge, sender: Sender, variables: Mapping[str, str], workers: int, seed: int
+        self, profiles: Sequence[Profile], judge: Judge, sender: Sender, variables: Mapping[str, Any], workers: int, seed: int
     ) -> None:
         self._judge, self._apart, self._sender = judge, sender.judge, sender
         self._variables, self._workers, self._seed = variables, workers, seed

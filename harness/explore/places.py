@@ -36,19 +36,20 @@ class Places:
                 if match := _WHOLE.fullmatch(segment):
                     self._path[position] = match[1]
 
-    def bound(self, request: Request, variables: Mapping[str, str]) -> Request:
-        """The request with what the participant offers wherever a text stands at a variable's place."""
+    def bound(self, request: Request, variables: Mapping[str, Any]) -> Request:
+        """The request with what the participant offers wherever a value of the same type stands at a variable's place."""
 
-        def value(name: str, old: str) -> str:
-            return variables.get(name, old)
+        def value(name: str, old: Any) -> Any:
+            new = variables.get(name, old)
+            return new if type(new) is type(old) else old
 
         return self._replaced(request, value)
 
-    def opened(self, request: Request, variables: Mapping[str, str]) -> Request:
+    def opened(self, request: Request, variables: Mapping[str, Any]) -> Request:
         """The request with ``${variable}`` wherever its bound value stands at its place: the opposite of :meth:`bound`."""
 
-        def value(name: str, old: str) -> str:
-            return f"${{{name}}}" if variables.get(name) == old else old
+        def value(name: str, old: Any) -> Any:
+            return f"${{{name}}}" if name in variables and variables[name] == old else old
 
         return self._replaced(request, value)
 
@@ -56,7 +57,7 @@ class Places:
         segments = request.url.partition("?")[0].split("/")
         for position, name in self._path.items():
             if position < len(segments):
-                new = value(name, unquote(segments[position]))
+                new = str(value(name, unquote(segments[position])))
                 segments[position] = new if new.startswith("${") else quote(new, safe="")
         _, mark, query = request.url.partition("?")
         request = replace(request, url="/".join(segments) + mark + query) if self._path else request
@@ -80,9 +81,9 @@ def _named(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
 
 
 def _put(value: Any, place: Place, new: Any) -> Any:
-    """A copy of ``value`` with ``new(old)`` for each text ``old`` at ``place``; where no text stands, nothing changes."""
+    """A copy of ``value`` with ``new(old)`` for each ``old`` at ``place``; where nothing stands there, nothing changes."""
     if not place:
-        return new(value) if isinstance(value, str) else value
+        return new(value)
     step, rest = place[0], place[1:]
     if step is None:
         return [_put(member, rest, new) for member in value] if isinstance(value, list) else value

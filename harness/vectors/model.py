@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -56,8 +57,10 @@ class Vector(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         return frozenset(_VARIABLE.findall(msgspec.json.encode(self.request).decode()))
 
 
-def bind(vector: Vector, method: str, path: str, variables: Mapping[str, str]) -> Request:
+def bind(vector: Vector, method: str, path: str, variables: Mapping[str, Any]) -> Request:
     """The request a vector stands for, its variables replaced; ``url`` is the path relative to the base URL.
+
+    A JSON string that is a variable and nothing else becomes the value, whatever its type; elsewhere a variable is replaced by its text.
 
     Raises:
         KeyError: a variable is not bound; its name is the argument.
@@ -67,21 +70,31 @@ def bind(vector: Vector, method: str, path: str, variables: Mapping[str, str]) -
     if request.base64 is not None:
         body = base64.b64decode(request.base64)
     elif request.text is not None:
-        body = _fill(request.text, variables).encode("utf-8", errors="surrogatepass")
+        body = _fill_text(request.text, variables).encode("utf-8", errors="surrogatepass")
     elif request.json is not msgspec.UNSET:
         body = json.dumps(_fill(request.json, variables), ensure_ascii=False).encode()
     else:
         body = b""
     if body and "content-type" not in headers:
         headers = headers.with_field("Content-Type", "application/json")
-    return Request(request.method or method, _fill(request.path or path, variables), headers, body)
+    return Request(request.method or method, _fill_text(request.path or path, variables, in_path=True), headers, body)
 
 
-def _fill(value: Any, variables: Mapping[str, str]) -> Any:
+def _fill(value: Any, variables: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
-        return _VARIABLE.sub(lambda match: variables[match.group(1)], value)
+        whole = _VARIABLE.fullmatch(value)
+        return variables[whole[1]] if whole else _fill_text(value, variables)
     if isinstance(value, dict):
         return {key: _fill(item, variables) for key, item in value.items()}
     if isinstance(value, list):
         return [_fill(item, variables) for item in value]
     return value
+
+
+def _fill_text(text: str, variables: Mapping[str, Any], *, in_path: bool = False) -> str:
+    def shown(match: re.Match[str]) -> str:
+        value = variables[match[1]]
+        plain = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return quote(plain, safe="") if in_path else plain
+
+    return _VARIABLE.sub(shown, text)

@@ -91,6 +91,8 @@ def test_what_the_schema_refuses_the_reader_refuses_too() -> None:
     """No member of a report may hold a value of another kind without both of them seeing it."""
     whole = json.loads(encode_report(SAMPLES["faulty"]()))
     for path in _leaves(whole):
+        if path[0] == "binding" and len(path) > 1:
+            continue  # whatever a participant declares
         broken = json.loads(json.dumps(whole))
         place = broken
         for step in path[:-1]:
