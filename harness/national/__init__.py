@@ -1,7 +1,7 @@
 """What is particular to one country: identifiers of its people, the letters of its language. A country is one module of this package.
 
 Modules are discovered, not listed: a file ``ee.py`` beside ``pl.py`` and ``lt.py`` adds Estonia. A country module has ``LANGUAGE``, ``LETTERS``,
-``PERSONAL_PARAMETERS`` and ``personal_identifiers``, as :class:`Country` says.
+``PERSONAL_PARAMETERS``, ``ORGANISATION_NUMBERS`` and ``personal_identifiers``, as :class:`Country` says.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Protocol, cast
@@ -25,6 +25,10 @@ class Identifier:
     start: int
 
 
+class UnsureError(Exception):
+    """Nothing can be said of a number. The text says why."""
+
+
 class Country(Protocol):
     """What a country module offers."""
 
@@ -34,6 +38,9 @@ class Country(Protocol):
     """The letters of that language outside ASCII, upper and lower case."""
     PERSONAL_PARAMETERS: frozenset[str]
     """Names that parameters for a personal identifier go by, as :func:`plain_name` writes them."""
+
+    ORGANISATION_NUMBERS: Mapping[str, Callable[[str], str | None]]
+    """The numbers by which the country's registers know an organisation: name -> what is wrong with one (:mod:`harness.national.organisations`)."""
 
     def personal_identifiers(self, text: str) -> Iterator[Identifier]:
         """The identifiers of natural persons in a text."""
