@@ -77,11 +77,15 @@ class Reference(Protocol):
 
 def reference(name: str) -> Reference:
     """The reference provider for profile ``name`` (entry point group ``govai.references``). Raises :class:`UsageError` when there is none."""
-    points = {point.name: point for point in entry_points(group=REFERENCES)}
-    if name not in points:
-        raise UsageError(f"There is no reference service for {name}. There is one for: {', '.join(sorted(points)) or 'none'}.")
-    made: Reference = points[name].load()
+    if name not in references():
+        raise UsageError(f"There is no reference service for {name}. There is one for: {', '.join(references()) or 'none'}.")
+    made: Reference = entry_points(group=REFERENCES)[name].load()
     return made
+
+
+def references() -> list[str]:
+    """The names of the profiles that have a reference provider."""
+    return sorted(entry_points(group=REFERENCES).names)
 
 
 @cache

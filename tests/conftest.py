@@ -18,6 +18,11 @@ from harness.vectors import freeze, read_corpus
 
 pytest_plugins = ["pytester"]
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--both-countries", action="store_true", help="put every mutant before the references of both countries")
+
+
 Greet = Callable[[str], Response]
 
 
