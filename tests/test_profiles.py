@@ -49,6 +49,12 @@ def test_there_are_as_many_requirements_as_the_profiles_need() -> None:
         assert {each.class_ for each in profile.requirements} == {"base", "government", "high-risk"}
 
 
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_few_duties_are_beyond_a_test_from_outside(profile: Profile) -> None:
+    duties = [each for each in profile.requirements if each.level == "MUST"]
+    assert sum(each.undecidable is not None for each in duties) <= len(duties) / 10
+
+
 @pytest.mark.parametrize("requirement", REQUIREMENTS)
 def test_a_statement_is_normative_in_every_language(requirement: Requirement) -> None:
     assert re.fullmatch(r"[A-Z]{4}-[A-Z]{3}-\d{3}", requirement.id)
