@@ -71,6 +71,7 @@ class Frame:
         profiles: the profiles served, core first.
         handlers: operationId -> handler, for the operations that are not core's.
         problem_texts: files with problems of the profile's own.
+        problem_members: what the errors of the profile's base standard hold, from the problem document that it is added to.
         token: the bearer token callers have to send; None welcomes callers without one.
         dependencies: name -> whether it works, for the health answer.
     """
@@ -84,12 +85,13 @@ class Frame:
         profiles: Sequence[Profile],
         handlers: Mapping[str, Handler],
         problem_texts: Sequence[Path] = (),
+        problem_members: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda problem: {},
         token: str | None = None,
         dependencies: Callable[[], Mapping[str, bool]] = dict,
     ) -> None:
         self._card, self._api, self._language, self._token, self._dependencies = card, api, language, token, dependencies
         self._operations = [operation for profile in profiles for operation in profile.operations]
-        self._texts = ProblemTexts(*problem_texts)
+        self._texts, self._problem_members = ProblemTexts(*problem_texts), problem_members
         self._records = Records(card["logRetentionDays"])
         self._results: Results[Answer] = Results()
         self._limit: int = card["limits"]["requestBytes"]
@@ -229,6 +231,7 @@ class Frame:
     def _problem(self, problem: Problem, request: Request) -> Answer:
         language = language_for(request.headers.get("accept-language"), LANGUAGES) or self._language
         document = self._texts.document(problem, language)
+        document |= self._problem_members(document)
         headers = {"Content-Language": language, "Vary": "Accept-Language", **problem.headers}
         return replace(json_answer(document, status=document["status"], headers=headers), media_type=MEDIA_TYPE)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import ProfileError
 from harness.vectors.corpus import read_corpus
-from harness.vectors.distil import distil
+from harness.vectors.distil import assumed, distil
 from harness.vectors.draw import draw, versions
-from harness.vectors.model import Vector
+from harness.vectors.model import Vector, fill
 
 if TYPE_CHECKING:
     from harness.profile import Profile
@@ -34,8 +34,9 @@ def compiled(profile: Profile, documents: Mapping[str, Any], texts: Path) -> tup
                 f"{profile.folder / 'corpus'}: {vector.id} names the operation {vector.operation}, which openapi.yaml lacks. "
                 f"It has: {', '.join(sorted(known))}."
             )
+    variables = assumed(documents[profile.key])
     plain = {
-        str(vector.operation): vector.request.json
+        str(vector.operation): fill(vector.request.json, variables)
         for vector in reversed(hand)
         if vector.kind == "valid" and isinstance(vector.request.json, dict)
     }

@@ -20,13 +20,18 @@ from harness.documents import at, followed
 from harness.exchange import NotJSON, media_type
 from harness.vectors.draw import Draw
 from harness.vectors.form import Feature, Form, Path, Reading, kind_of, kinds_of_text
-from harness.vectors.model import Vector, VectorRequest, bind
+from harness.vectors.model import Vector, VectorRequest, bind, fill, variable_in
 from harness.vectors.naming import named, purpose
 
 if TYPE_CHECKING:
     from harness.operation import Operation
 
 _ABSENT = object()
+
+
+def assumed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What vectors are drawn with in the place of each variable of a document: its example, else the variable itself, as a text."""
+    return {name: entry.get("example", f"${{{name}}}") for name, entry in document.get("x-variables", {}).items()}
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ class _Table:
         self._place = f"/paths/{step}/{operation.method.lower()}"
         self._form = self._body_form()
         self._parameters = dict(self._parameter_forms())
-        self._variables = {name: f"${{{name}}}" for name in documents[self._key].get("x-variables", {})}
+        self._variables = assumed(documents[self._key])
         self._hosts: list[tuple[Vector, Reading]] = []
         exercised: set[Feature] = set()
         for vector in hand:
@@ -196,10 +201,10 @@ class _Table:
             around = spot[:-1] if spot else next((each for each, name in reading.places.items() if name == parent), None)
             if around is None or (spot is None and not isinstance(path[-1], str)):
                 continue
-            body = _replaced(vector.request.json, spot or (*around, path[-1]), value)
+            body = _replaced(vector.request.json, spot or (*around, path[-1]), value, self._variables)
             if body is None:
                 continue
-            result = form.read(body)
+            result = form.read(fill(body, self._variables))
             features = frozenset(each for each in result.features if each.place in (place, f"{place}{{}}") or value is _ABSENT)
             if features:
                 request = msgspec.structs.replace(vector.request, json=body)
@@ -237,13 +242,16 @@ def _deviations(body: Any, reading: Reading) -> Iterator[tuple[Path, Any]]:
             yield path, value
 
 
-def _replaced(body: Any, path: Path, value: Any) -> Any:
-    """A copy of ``body`` with ``value`` at ``path``; None where there is no such place."""
+def _replaced(body: Any, path: Path, value: Any, variables: Mapping[str, Any]) -> Any:
+    """A copy of ``body`` with ``value`` at ``path``; None where there is no such place. A variable on the way becomes what is assumed of it."""
     copied = copy.deepcopy(body)
     inside = copied
     for step in path[:-1]:
         if not _holds(inside, step):
             return None
+        name = variable_in(inside[step])
+        if name is not None:
+            inside[step] = copy.deepcopy(variables[name])
         inside = inside[step]
     if value is _ABSENT:
         if not _holds(inside, path[-1]):

@@ -72,7 +72,7 @@ def bind(vector: Vector, method: str, path: str, variables: Mapping[str, Any]) -
     elif request.text is not None:
         body = _fill_text(request.text, variables).encode("utf-8", errors="surrogatepass")
     elif request.json is not msgspec.UNSET:
-        body = json.dumps(_fill(request.json, variables), ensure_ascii=False).encode()
+        body = json.dumps(fill(request.json, variables), ensure_ascii=False).encode()
     else:
         body = b""
     if body and "content-type" not in headers:
@@ -80,15 +80,22 @@ def bind(vector: Vector, method: str, path: str, variables: Mapping[str, Any]) -
     return Request(request.method or method, _fill_text(request.path or path, variables, in_path=True), headers, body)
 
 
-def _fill(value: Any, variables: Mapping[str, Any]) -> Any:
+def fill(value: Any, variables: Mapping[str, Any]) -> Any:
+    """A JSON value with its variables replaced. Raises :class:`KeyError` as :func:`bind` does."""
     if isinstance(value, str):
-        whole = _VARIABLE.fullmatch(value)
-        return variables[whole[1]] if whole else _fill_text(value, variables)
+        whole = variable_in(value)
+        return variables[whole] if whole else _fill_text(value, variables)
     if isinstance(value, dict):
-        return {key: _fill(item, variables) for key, item in value.items()}
+        return {key: fill(item, variables) for key, item in value.items()}
     if isinstance(value, list):
-        return [_fill(item, variables) for item in value]
+        return [fill(item, variables) for item in value]
     return value
+
+
+def variable_in(value: Any) -> str | None:
+    """The name of the variable that a JSON value is, and nothing else; None where it is something else."""
+    whole = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
+    return whole[1] if whole else None
 
 
 def _fill_text(text: str, variables: Mapping[str, Any], *, in_path: bool = False) -> str:
