@@ -87,8 +87,8 @@ def _a_valid_request_was_decided(exchange: Exchange) -> bool:
         return False
     if status == 403 and "authorization" not in sent:
         return False
-    # A de-facto server need not have core's own operations at all.
-    return not (is_core(exchange) and status in (404, 405, 501))
+    # A de-facto server need not have core's own operations at all, nor any server what a profile calls optional.
+    return not ((is_core(exchange) or exchange.operation.optional) and status in (404, 405, 501))
 
 
 @rule("CORE-API-001", when=_a_valid_request_was_decided)

@@ -12,7 +12,8 @@ from harness.profile import Profile
 def joined(profiles: Sequence[Profile]) -> dict[str, Any]:
     """The operations of all ``profiles`` with every reference inside the document. Components are called ``name-major.Component``.
 
-    Left out: security (a run has one credential or none, and sends it with everything) and servers (there is one, the participant).
+    Left out: operations that nothing is drawn for, security (a run has one credential or none, and sends it with everything) and servers
+    (there is one, the participant).
     """
     paths: dict[str, Any] = {}
     components: dict[str, Any] = {}
@@ -23,8 +24,9 @@ def joined(profiles: Sequence[Profile]) -> dict[str, Any]:
         for kind, members in document.get("components", {}).items():
             if kind != "securitySchemes":
                 components.setdefault(kind, {}).update({_name(profile.key, name): member for name, member in members.items()})
-    for item in paths.values():
-        for operation in item.values():
+    for path, item in paths.items():
+        paths[path] = {method: part for method, part in item.items() if not isinstance(part, dict) or part.get("x-drawn") is not False}
+        for operation in paths[path].values():
             if isinstance(operation, dict):
                 operation.pop("security", None)
                 operation.pop("servers", None)

@@ -71,7 +71,7 @@ class _Explorer:
     ) -> None:
         self._judge, self._apart, self._sender = judge, sender.judge, sender
         self._variables, self._workers, self._seed = variables, workers, seed
-        self._operations = {operation.id: operation for profile in profiles for operation in profile.operations}
+        self._operations = {operation.id: operation for profile in profiles for operation in profile.operations if operation.drawn}
         self._places = {operation.id: Places(profile, operation) for profile in profiles for operation in profile.operations}
         self._document = joined(profiles)
         self._charged: Counter[str] = Counter()
