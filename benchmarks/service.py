@@ -16,7 +16,8 @@ from typing import Any
 
 import httpx
 
-from harness.serve.mock import reference_app, serve
+from harness.serve.listening import serve
+from harness.serve.mock import reference_app
 
 COUNT = "/requests-so-far"
 

@@ -5,7 +5,7 @@
 'government'
 """
 
-from harness.api import ajudge, arun, judge, run
+from harness.api import aconsume, ajudge, arun, consume, judge, run
 from harness.errors import GovaiError, HarnessFault, ProfileError, Unreachable, UsageError
 from harness.exchange import Exchange, Headers, Request, Response
 from harness.participant import Credential, Limits, Participant, parse_credential
@@ -25,8 +25,10 @@ __all__ = [
     "Response",
     "Unreachable",
     "UsageError",
+    "aconsume",
     "ajudge",
     "arun",
+    "consume",
     "judge",
     "parse_credential",
     "run",

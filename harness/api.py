@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from harness.profile import ConformanceClass, Side
 from harness.report import Report
 from harness.reporting import Ran, conclude
 from harness.run import Progress, RunOptions, run_provider
+from harness.serve.mock import reference_app
+from harness.serve.situations import SITUATIONS
 
 
 async def arun(
@@ -155,9 +157,71 @@ async def ajudge(
     )
 
 
+async def aconsume(
+    command: Sequence[str] = (),
+    profiles: Sequence[str] = ("assistant",),
+    *,
+    name: str | None = None,
+    country: str | None = None,
+    served_from: str = "pl",
+    situations: Sequence[str] | None = None,
+    decided_by: ConformanceClass = "government",
+    as_of: datetime.date | None = None,
+    port: int = 0,
+    seconds: float | None = None,
+    until: int | None = None,
+    evidence: Path | None = None,
+    profile_paths: Sequence[Path] = (),
+    ready: Callable[[str, Mapping[str, str]], None] | None = None,
+    stop: asyncio.Event | None = None,
+) -> Report:
+    """Run a client against the reference service of the last of ``profiles`` and return the report on the client.
+
+    Args:
+        command: what starts the client, ``{url}`` and ``{token}`` filled in; it finds both in environment variables as well. Without one, the
+            service waits for a client that somebody else starts.
+        name: how reports call the client; its command when left out.
+        served_from: the country whose reference service answers.
+        situations: the names of those that are played (:data:`harness.serve.situations.SITUATIONS`); all when left out.
+        port: where to listen on this machine; 0 takes a free port.
+        seconds: how long the client may take.
+        until: without a command, end after so many requests.
+        ready: told the base URL and the environment variables once the service listens.
+
+    The other arguments and the errors are those of :func:`arun`.
+    """
+    from harness.serve.consumer import Visit, run_consumer  # a server takes a while to import
+
+    known = {each.name: each for each in SITUATIONS}
+    for each in situations or ():
+        if each not in known:
+            raise UsageError(f"There is no situation {each}. There are: {', '.join(known)}.")
+    visit = Visit(
+        command,
+        name or (Path(command[0]).name if command else "client"),
+        country,
+        decided_by,
+        as_of or datetime.date.today(),
+        [each for each in SITUATIONS if situations is None or each.name in situations],
+        port,
+        seconds,
+        until,
+        evidence,
+        ready or (lambda url, environment: None),
+    )
+    loaded = catalogue.load_with_core(profiles, profile_paths)
+    name_served = loaded[-1].name
+    return await run_consumer(visit, loaded, lambda token: reference_app(name_served, served_from, token=token), stop=stop)
+
+
 def run(url: str, profiles: Sequence[str] = ("assistant",), **options: object) -> Report:
     """:func:`arun` for code that is not asynchronous; same arguments."""
     return asyncio.run(arun(url, profiles, **options))  # type: ignore[arg-type]
+
+
+def consume(command: Sequence[str] = (), profiles: Sequence[str] = ("assistant",), **options: object) -> Report:
+    """:func:`aconsume` for code that is not asynchronous; same arguments."""
+    return asyncio.run(aconsume(command, profiles, **options))  # type: ignore[arg-type]
 
 
 def judge(exchanges: Iterable[Exchange], profiles: Sequence[str] = ("assistant",), **options: object) -> Report:

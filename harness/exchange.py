@@ -278,13 +278,18 @@ class Fault:
     detail: str
 
 
+Reaction = Literal["went-on", "repeated", "ended", "failed"]
+"""What a consumer did after an answer: asked for something else, asked the same again, ended well, or ended with an error of its own."""
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One request and its response, or the fault that took its place.
 
-    ``started`` is seconds since the epoch; ``duration`` and ``first_byte`` are seconds. ``sender`` says who wrote the request: ``harness``
-    when a provider is under test, ``participant`` when a consumer is. ``operation`` is the profile's operation the request addresses, if any;
-    ``vector`` the frozen input it was made from, if any.
+    ``started`` is seconds since the epoch; ``duration`` is seconds. ``sender`` says who wrote the request: ``harness`` when a provider is under
+    test, ``participant`` when a consumer is. ``operation`` is the profile's operation the request addresses, if any; ``vector`` the frozen input
+    it was made from, if any. Where a consumer is under test, ``situation`` names what the harness played in its answer, and ``reaction`` what the
+    consumer did next.
     """
 
     id: str
@@ -296,6 +301,8 @@ class Exchange:
     duration: float = 0.0
     operation: Operation | None = None
     vector: Vector | None = None
+    situation: str | None = None
+    reaction: Reaction | None = None
 
     @property
     def status(self) -> int:

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+
+from harness.errors import UsageError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def parse_duration(text: str, option: str) -> float:
+    """Seconds of a duration such as ``90s``, ``2m`` or ``1h``. Raises :class:`UsageError` where ``option`` is given in another way."""
+    match = re.fullmatch(r"([0-9]+)([smh])", text.strip())
+    if match is None or not int(match[1]):
+        raise UsageError(f"{option} {text}: write a duration as 90s, 2m or 1h.")
+    return float(int(match[1]) * _UNITS[match[2]])
 
 
 class BudgetSpent(Exception):

@@ -117,6 +117,12 @@ class Profile:
         """``name/major``, as on the command line."""
         return f"{self.name}/{self.major}"
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Environment variables in which clients of the base standard look for a service, with ``{url}`` and ``{token}`` (``x-environment``)."""
+        variables: Mapping[str, str] = self.document.get("x-environment", {})
+        return variables
+
     def operation(self, id: str) -> Operation:
         """The operation with this operationId. Raises :class:`KeyError`."""
         for operation in self.operations:

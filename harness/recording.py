@@ -11,13 +11,13 @@ import contextlib
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import msgspec
 
 from harness.errors import UsageError
 from harness.evidence import Redaction
-from harness.exchange import Exchange, FaultKind, Headers, Request, Response
+from harness.exchange import Exchange, FaultKind, Headers, Reaction, Request, Response
 from harness.participant import Participant
 from harness.profile import Profile
 from harness.version import VERSION
@@ -56,6 +56,9 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
     fault: tuple[FaultKind, str] | None = None
     operation: str | None = None
     vector: str | None = None
+    sender: Literal["harness", "participant"] = "harness"
+    situation: str | None = None
+    reaction: Reaction | None = None
     hidden: bool = False
     """Whether the answer held a credential, which was taken out: then it is not what the service said, letter by letter."""
 
@@ -180,7 +183,7 @@ class Recording:
                 duration=exchange.duration,
                 method=request.method,
                 url=redaction.text(request.url),
-                headers=redaction.headers(request.headers),
+                headers=redaction.headers(request.headers, recorded=exchange.sender == "participant"),
                 body=body,
                 body_base64=body_base64,
                 status=exchange.status,
@@ -190,6 +193,9 @@ class Recording:
                 fault=(exchange.fault.kind, redaction.text(exchange.fault.detail)) if exchange.fault else None,
                 operation=exchange.operation.id if exchange.operation else None,
                 vector=exchange.vector.id if exchange.vector else None,
+                sender=exchange.sender,
+                situation=exchange.situation,
+                reaction=exchange.reaction,
                 hidden=response is not None and redaction.concerns(response),
             )
         )

@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 import harness.cli
 from harness.report import decode_report
-from harness.serve.mock import running
+from harness.serve.listening import running
 from tests.conftest import greeter
 
 
@@ -206,7 +206,7 @@ def test_a_full_disk_costs_one_report_and_not_the_others(test_run: Callable[...,
 SLOW = """
 import asyncio, sys
 from starlette.responses import JSONResponse
-from harness.serve.mock import serve
+from harness.serve.listening import serve
 from tests.conftest import greeter
 
 async def app(scope, receive, send):

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 import harness
 from harness import catalogue
-from harness.serve.mock import running
+from harness.serve.listening import running
 from tests.conftest import dear, greeter
 
 OWN_TESTS = """

@@ -16,7 +16,7 @@ import harness
 import harness.cli
 from harness.formats import write
 from harness.participant import Limits
-from harness.serve.mock import running
+from harness.serve.listening import running
 from tests.conftest import Greet, dear, greeter
 from tests.test_explore import faulty
 

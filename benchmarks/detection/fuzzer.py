@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.detection.ours import PATIENCE, TOKEN, Counting, reference
 from benchmarks.detection.outcome import Seen
 from harness.errors import HarnessFault
-from harness.serve.mock import running
+from harness.serve.listening import running
 
 LONGEST = 240.0
 """Seconds after which the command is ended and judged by what it has reported."""

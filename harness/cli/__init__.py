@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
-from harness.cli import demo, listing, mock, profile, replay, run
+from harness.cli import consumer, demo, listing, mock, profile, replay, run
 from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
 from harness.version import VERSION
@@ -21,7 +21,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo.demo, run.run, replay.replay, mock.mock, listing.profiles, listing.requirements, listing.mutants, listing.explain):
+for command in (
+    demo.demo,
+    run.run,
+    consumer.consumer,
+    replay.replay,
+    mock.mock,
+    listing.profiles,
+    listing.requirements,
+    listing.mutants,
+    listing.explain,
+):
     app.command(command.__name__)(reader_may_leave()(command))
 app.add_typer(profile.app, name="profile")
 

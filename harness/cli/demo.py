@@ -14,7 +14,8 @@ from harness.checks import Mutant
 from harness.cli.output import Output
 from harness.errors import HarnessFault
 from harness.report import Report, Verdict
-from harness.serve.mock import find_mutant, mutants_of, reference_app, running
+from harness.serve.listening import running
+from harness.serve.mock import find_mutant, mutants_of, reference_app
 
 FAULTS = {"assistant": "polish-documents-give-orders"}
 """The mutant that the third service of a profile has: one that a general fuzzer cannot see. Else it is the profile's first."""

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from harness.participant import parse_credential
-from harness.serve.mock import reference_app, serve
+from harness.serve.listening import serve
+from harness.serve.mock import reference_app
 
 
 def mock(

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -63,8 +63,8 @@ def run(
 
     Exit codes: 0 conformant; 1 a MUST failed; 2 wrong usage; 3 unreachable or broke off; 4 harness error; 5 incomplete.
     """
-    _one_of("--class", conformance_class, CLASSES)
-    _one_of("--lang", lang, LANGUAGES)
+    one_of("--class", conformance_class, CLASSES)
+    one_of("--lang", lang, LANGUAGES)
     if timeout <= 0 or (max_rps is not None and max_rps <= 0):
         raise UsageError("--timeout and --max-rps must be greater than 0.")
     targets = parse_targets(report or [])
@@ -77,7 +77,7 @@ def run(
         "limits": Limits(timeout=timeout, concurrency=concurrency, budget=budget, max_rps=max_rps),
         "seed": seed,
         "decided_by": conformance_class,
-        "as_of": _date(as_of),
+        "as_of": parse_day(as_of),
         "variables": bound_by_hand(set_variable or []),
         "profile_paths": profile_path or (),
         "explore": explore,
@@ -85,6 +85,11 @@ def run(
         "resume": resume,
     }
     result = asyncio.run(_run_until_stopped(url, profile, arguments))
+    present(result, targets, lang, allow_incomplete=allow_incomplete)
+
+
+def present(result: Report, targets: list[tuple[str, Path]], lang: str, *, allow_incomplete: bool) -> NoReturn:
+    """Write the reports, show the summary, and end with the exit code of the outcome."""
     written = write_reports(result, targets)
     with reader_may_leave():
         summary(result, Output(highlight=False), lang)
@@ -120,7 +125,19 @@ def write_reports(report: Report, targets: list[tuple[str, Path]]) -> list[tuple
 
 
 async def _run_until_stopped(url: str, profiles: list[str], arguments: dict[str, Any]) -> Report:
-    """Run; the first Ctrl-C or SIGTERM ends the run with the verdicts reached so far, a second one ends the program."""
+    stop = stopped_by_signals()
+    if not sys.stderr.isatty():
+        return await api.arun(url, profiles, stop=stop, progress=_plain_progress(), **arguments)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("testing", total=None)
+        return await api.arun(
+            url, profiles, stop=stop, progress=lambda done, planned: bar.update(task, completed=done, total=planned), **arguments
+        )
+
+
+def stopped_by_signals() -> asyncio.Event:
+    """Set by the first Ctrl-C or SIGTERM, which ends a run with the verdicts reached so far; a second one ends the program."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -131,14 +148,7 @@ async def _run_until_stopped(url: str, profiles: list[str], arguments: dict[str,
 
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, interrupted)
-    if not sys.stderr.isatty():
-        return await api.arun(url, profiles, stop=stop, progress=_plain_progress(), **arguments)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("testing", total=None)
-        return await api.arun(
-            url, profiles, stop=stop, progress=lambda done, planned: bar.update(task, completed=done, total=planned), **arguments
-        )
+    return stop
 
 
 def _plain_progress() -> Any:
@@ -155,12 +165,14 @@ def _plain_progress() -> Any:
     return progress
 
 
-def _one_of(flag: str, value: str | None, allowed: tuple[str, ...]) -> None:
+def one_of(flag: str, value: str | None, allowed: tuple[str, ...]) -> None:
+    """Raise :class:`UsageError` where an option's value is none of those allowed."""
     if value is not None and value not in allowed:
         raise UsageError(f"{flag} {value}: choose one of {', '.join(allowed)}.")
 
 
-def _date(text: str | None) -> datetime.date | None:
+def parse_day(text: str | None) -> datetime.date | None:
+    """The day of ``--as-of``. Raises :class:`UsageError` where it is none."""
     try:
         return datetime.date.fromisoformat(text) if text else None
     except ValueError:

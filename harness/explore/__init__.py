@@ -7,11 +7,9 @@ schemathesis is an extra: what needs it is in :mod:`harness.explore.drawing`, :m
 from __future__ import annotations
 
 import importlib.util
-import re
 
 from harness.errors import UsageError
-
-_UNITS = {"s": 1, "m": 60, "h": 3600}
+from harness.pace import parse_duration
 
 
 def duration(text: str) -> float:
@@ -20,9 +18,7 @@ def duration(text: str) -> float:
     Raises:
         UsageError: it is not written so, or what draws requests is not installed.
     """
-    match = re.fullmatch(r"([0-9]+)([smh])", text.strip())
-    if match is None or not int(match[1]):
-        raise UsageError(f"--explore {text}: write a duration as 90s, 2m or 1h.")
+    seconds = parse_duration(text, "--explore")
     if importlib.util.find_spec("schemathesis") is None:
         raise UsageError("Exploring needs schemathesis. Install it with: pip install 'govai-harness[explore]'")
-    return float(int(match[1]) * _UNITS[match[2]])
+    return seconds

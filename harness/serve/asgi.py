@@ -15,6 +15,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+TRANSPORT = "govai.transport"
+"""Under which extension of its scope an application finds what closes the connection (:class:`asyncio.Transport`), where the server lets it."""
+
 
 async def request_of(scope: Scope, receive: Receive) -> Request:
     """The whole request of an ASGI connection, its URL being the path and query.

@@ -1,0 +1,226 @@
+"""A client under test: it is run against the harness's own service, and judged by what it sends and by how it takes what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import os
+import secrets
+import shlex
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.exchange import Exchange, Reaction, Request
+from harness.judge import Judge
+from harness.participant import Credential, Participant
+from harness.profile import ConformanceClass, Profile
+from harness.recording import Recording
+from harness.report import Report
+from harness.reporting import Ran, conclude
+from harness.serve.asgi import App, Receive, Scope, Send
+from harness.serve.front import Front
+from harness.serve.listening import beside
+from harness.serve.situations import Situation
+
+SECONDS = 300.0
+"""How long a command may take unless told otherwise."""
+_TO_END = 5.0
+
+
+@dataclass(frozen=True)
+class Visit:
+    """How a client is tested.
+
+    ``command`` is run; without one the service waits for a client that somebody else starts, until ``until`` requests came, ``seconds`` have
+    passed or it is stopped. ``ready`` is told the base URL and the environment variables that a command gets.
+    """
+
+    command: Sequence[str] = ()
+    name: str = "client"
+    country: str | None = None
+    decided_by: ConformanceClass = "government"
+    as_of: datetime.date = field(default_factory=datetime.date.today)
+    situations: Sequence[Situation] = ()
+    port: int = 0
+    seconds: float | None = None
+    until: int | None = None
+    evidence: Path | None = None
+    ready: Callable[[str, Mapping[str, str]], None] = lambda url, environment: None
+
+
+async def run_consumer(
+    visit: Visit, profiles: Sequence[Profile], service: Callable[[str], App], *, stop: asyncio.Event | None = None
+) -> Report:
+    """Run a client against ``service`` (an application for the token that callers are to send) and return the report on it."""
+    async with AsyncExitStack() as stack:
+        session = _Session(visit, profiles, service, stop or asyncio.Event(), stack)
+        await session.hold()
+        return conclude(session.ran())
+
+
+class _Session:
+    def __init__(
+        self, visit: Visit, profiles: Sequence[Profile], service: Callable[[str], App], stop: asyncio.Event, stack: AsyncExitStack
+    ) -> None:
+        self._visit, self._profiles, self._stop, self._stack = visit, profiles, stop, stack
+        self._token = secrets.token_urlsafe(24)
+        credential = Credential("bearer", self._token, shown="$GOVAI_TOKEN")
+        self._participant = Participant(url="", name=visit.name, country=visit.country, credential=credential)
+        self._judge = Judge(profiles, "consumer")
+        self._recording = None
+        if visit.evidence is not None:
+            self._recording = stack.enter_context(Recording(visit.evidence, self._participant, profiles, 0, secrets=[self._token]))
+        self._front = Front(
+            _welcoming(service(self._token), self._token),
+            self._judge.operation_of,
+            self._see,
+            situations=visit.situations,
+            under_test=profiles[-1].key,
+            wait=asyncio.sleep,
+        )
+        self._no_http, self._own = 0, 0
+        self._first: Request | None = None
+        self._notes: list[str] = []
+        self._ended: str | None = None
+        self._unreachable = False
+        self._started, self._clock = time.time(), time.perf_counter()
+
+    def _see(self, exchange: Exchange) -> None:
+        exchange = self._judge.see(exchange)
+        self._first = self._first or exchange.request
+        self._own += exchange.operation is not None and exchange.operation.profile == self._profiles[-1].key
+        if self._recording is not None:
+            self._recording.keep(exchange)
+
+    async def hold(self) -> None:
+        """Listen, have the client come, and wait until it has gone."""
+        front = self._front
+        front.elsewhere = await self._stack.enter_async_context(beside(front.at_the_other_origin))
+        front.base = await self._stack.enter_async_context(beside(front, self._visit.port, no_http=self._heard_no_http))
+        environment = self._environment(front.base)
+        self._visit.ready(front.base, environment)
+        reaction: Reaction = "ended"
+        if self._visit.command:
+            status = await self._run(environment)
+            reaction = "failed" if status else "ended"
+        else:
+            await self._wait()
+        front.close(reaction)
+        self._judge.decide_claims()
+        self._conclude()
+
+    def _environment(self, url: str) -> dict[str, str]:
+        """Where the service is and how to call it, also under the names that clients of the base standard know."""
+        known = {"url": url, "token": self._token}
+        profile = self._profiles[-1]
+        own = {"GOVAI_BASE_URL": url, "GOVAI_TOKEN": self._token, "GOVAI_PROFILE": profile.key, "GOVAI_COUNTRY": self._visit.country or ""}
+        return {**own, **{name: value.format_map(known) for name, value in profile.environment.items()}}
+
+    async def _run(self, environment: Mapping[str, str]) -> int:
+        """Run the command to its end, or to the end of its time, and return its exit status."""
+        words = [word.replace("{url}", self._front.base).replace("{token}", self._token) for word in self._visit.command]
+        shown = shlex.join(self._visit.command)
+        try:
+            process = await asyncio.create_subprocess_exec(*words, env={**os.environ, **environment}, start_new_session=True)
+        except OSError as error:
+            raise UsageError(f"{shown} cannot be started: {error.strerror}.") from None
+        seconds = self._visit.seconds or SECONDS
+        async with _group_of(process):
+            ended = asyncio.create_task(process.wait())
+            stopped = asyncio.create_task(self._stop.wait())
+            await asyncio.wait((ended, stopped), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if not ended.done():
+                why = "The run was interrupted" if self._stop.is_set() else f"The command did not end within {seconds:g} s (--timeout)"
+                self._ended = f"{why}: {shown}."
+        status = await ended
+        if status and self._ended is None:
+            self._notes.append(f"The command ended with exit status {status}.")
+        return status
+
+    async def _wait(self) -> None:
+        """Serve until enough requests came, the time is up, or somebody stops it."""
+        until = asyncio.get_running_loop().time() + (self._visit.seconds or float("inf"))
+        while not self._stop.is_set() and asyncio.get_running_loop().time() < until:
+            if self._visit.until is not None and self._front.requests >= self._visit.until:
+                await asyncio.sleep(_TO_END / 10)  # what is under way is answered
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), 0.05)
+
+    def _heard_no_http(self) -> None:
+        self._no_http += 1
+
+    def _conclude(self) -> None:
+        left = {each.name for each in self._front.left}
+        met = [each.name for each in self._visit.situations if each.name not in left]
+        if self._visit.situations:
+            self._notes.append(f"Situations met: {', '.join(met) or 'none'}. Not met: {', '.join(sorted(left)) or 'none'}.")
+        if self._no_http:
+            self._notes.append(f"On {self._no_http} connections something came that is not HTTP.")
+        if self._own:
+            return
+        self._unreachable = True
+        self._judge.tallies.clear()  # nothing that was seen is of a client of this profile
+        if self._first is not None:
+            first = f"{self._first.method} {self._first.path}"
+            nothing = (
+                f"None of the {self._front.requests} requests addresses an operation of {self._profiles[-1].key}; the first was {first}."
+            )
+        elif self._no_http:
+            nothing = "What came was not HTTP."
+        else:
+            nothing = "The client never connected. It finds the address in GOVAI_BASE_URL, or where its command says {url}."
+        self._ended = f"{self._ended} {nothing}" if self._ended else nothing
+
+    def ran(self) -> Ran:
+        """What was measured."""
+        if self._recording is not None:
+            self._recording.end(self._ended)
+            self._notes.extend([self._recording.trouble] if self._recording.trouble else [])
+        return Ran(
+            profiles=self._profiles,
+            side="consumer",
+            tallies=self._judge.tallies,
+            participant=self._participant,
+            started=self._started,
+            duration=time.perf_counter() - self._clock,
+            requests=self._front.requests,
+            seed=0,
+            as_of=self._visit.as_of,
+            decided_by=self._visit.decided_by,
+            ended=self._ended,
+            unreachable=self._unreachable,
+            notes=self._notes,
+        )
+
+
+def _welcoming(service: App, token: str) -> App:
+    """``service`` open to callers without a credential; one that is sent has to be right."""
+
+    async def welcome(scope: Scope, receive: Receive, send: Send) -> None:
+        if all(name != b"authorization" for name, _ in scope["headers"]):
+            scope = {**scope, "headers": [*scope["headers"], (b"authorization", f"Bearer {token}".encode())]}
+        await service(scope, receive, send)
+
+    return welcome
+
+
+@contextlib.asynccontextmanager
+async def _group_of(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
+    """When the block ends, what is left of the process and of what it started is asked to end, and then made to."""
+    try:
+        yield
+    finally:
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, how)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), _TO_END)
+                break

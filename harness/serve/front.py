@@ -1,0 +1,222 @@
+"""What stands between a client and a service: it passes requests on, plays situations in their answers, and writes every exchange down.
+
+An ASGI application. Where it runs in a server of ours (:mod:`harness.serve.listening`) it can also break a connection off.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from harness.exchange import Exchange, Fault, Headers, Reaction, Request, Response
+from harness.operation import Operation
+from harness.serve.asgi import TRANSPORT, App, Message, Receive, Scope, Send, answer_of, call, decoded, encoded, request_of
+
+ELSEWHERE = "elsewhere"
+"""The situation of a request that came to another origin, after a redirect."""
+
+See = Callable[[Exchange], None]
+
+
+class Played(Protocol):
+    """A situation (:class:`harness.serve.situations.Situation`)."""
+
+    @property
+    def name(self) -> str:
+        """What it is called by."""
+        ...
+
+    @property
+    def concerns(self) -> Callable[[Turn], bool]:
+        """Whether it can be played to a request of the profile."""
+        ...
+
+    @property
+    def play(self) -> Callable[[Turn], Awaitable[bool]]:
+        """Answer a request so; False, with nothing sent, where the service gave nothing to play it with."""
+        ...
+
+
+@dataclass
+class Turn:
+    """One request of the client, and its answer as far as it was sent."""
+
+    request: Request
+    _operation: Operation | None
+    clock: Callable[[], float]
+    wait: Callable[[float], Awaitable[None]]
+    elsewhere: str | None
+    """Another origin under which the same service answers."""
+    _app: App = field(repr=False)
+    _scope: Scope = field(repr=False)
+    _send: Send = field(repr=False)
+    status: int = 0
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+    fault: Fault | None = None
+    _served: Response | None = None
+
+    @property
+    def operation(self) -> Operation:
+        """The operation that is asked for. Raises :class:`LookupError` where it is none of the profile's."""
+        if self._operation is None:
+            raise LookupError("the request addresses no operation of the profile")
+        return self._operation
+
+    async def served(self) -> Response:
+        """The service's whole answer; nothing of it is sent yet."""
+        if self._served is None:
+            self._served = await self.asked(self.request)
+        return self._served
+
+    async def asked(self, request: Request) -> Response:
+        """The service's whole answer to another request in the place of this one."""
+        return await answer_of(self._app, self._scope, request)
+
+    async def pass_on(self) -> None:
+        """Answer as the service does, part by part."""
+        if self._served is not None:
+            await self.answer(self._served)
+        else:
+            await call(self._app, self._scope, self.request, self.sending)
+
+    async def answer(self, response: Response) -> None:
+        """Answer with this."""
+        await self.begin(response)
+        await self.write(response.body, last=True)
+
+    async def begin(self, response: Response) -> None:
+        """Send status and header fields."""
+        await self.sending({"type": "http.response.start", "status": response.status, "headers": encoded(response.headers)})
+
+    async def write(self, part: bytes, *, last: bool = False) -> None:
+        """Send a part of the body."""
+        await self.sending({"type": "http.response.body", "body": part, "more_body": not last})
+
+    def drop(self) -> None:
+        """Close the connection with no further byte.
+
+        Raises:
+            ConnectionResetError: always: there is nothing more to be sent.
+        """
+        transport = self._scope.get("extensions", {}).get(TRANSPORT)
+        if transport is not None:
+            transport.abort()
+        self.fault = Fault("broken-off", "the connection was closed before the answer was complete")
+        raise ConnectionResetError(self.fault.detail)
+
+    async def sending(self, message: Message) -> None:
+        """An ASGI ``send`` that keeps what it sends."""
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], decoded(message.get("headers", []))
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+            if self.request.method == "HEAD":
+                message = {**message, "body": b""}
+        await self._send(message)
+
+
+class Front:
+    """An ASGI application before ``app``.
+
+    Each request to an operation of the profile under test meets the next situation that concerns it, apart from the first one and from one that
+    repeats the one before it: a retry is served.
+
+    Args:
+        app: the service that answers.
+        operation_of: the operation a request addresses.
+        situations: what is played, in this order.
+        see: gets each exchange once it is known what the client did next.
+        under_test: the profile whose operations situations are played to, as ``name/major``.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        operation_of: Callable[[Request], Operation | None],
+        see: See,
+        *,
+        situations: Iterable[Played] = (),
+        under_test: str = "",
+        clock: Callable[[], float] = time.time,
+        wait: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self.base, self.elsewhere = "", ""
+        self.requests = 0
+        self.left: list[Played] = list(situations)
+        """The situations that were not played yet."""
+        self._app, self._operation_of, self._see, self._under_test = app, operation_of, see, under_test
+        self._clock, self._wait = clock, wait
+        self._latest: Request | None = None
+        self._ended: list[tuple[float, Exchange]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def at_the_other_origin(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The same at the origin that a redirect leads to."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send, away=True)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, *, away: bool = False) -> None:
+        started = self._clock()
+        request = await request_of(scope, receive)
+        self.requests += 1
+        id = f"consumer.{self.requests}"
+        self._note_reactions(request, started)
+        turn = Turn(request, self._operation_of(request), self._clock, self._wait, self.elsewhere or None, self._app, scope, send)
+        situation = None if away else self._next(turn)
+        if situation is not None:
+            self.left.remove(situation)
+        played = False
+        try:
+            played = situation is not None and await situation.play(turn)
+            if not played:
+                await turn.pass_on()
+        except ConnectionResetError:
+            played = played or turn.fault is not None
+            if scope.get("extensions", {}).get(TRANSPORT) is None:
+                raise
+        finally:
+            if situation is not None and not played:
+                self.left.append(situation)
+            name = ELSEWHERE if away else situation.name if situation and played else None
+            self._end(id, replace(request, url=(self.elsewhere if away else self.base) + request.url), turn, started, name)
+
+    def _next(self, turn: Turn) -> Played | None:
+        operation = self._operation_of(turn.request)
+        if operation is None or operation.profile != self._under_test:
+            return None
+        latest, self._latest = self._latest, turn.request
+        if latest is None or _same(latest, turn.request):
+            return None
+        return next((each for each in self.left if each.concerns(turn)), None)
+
+    def _end(self, id: str, request: Request, turn: Turn, started: float, situation: str | None) -> None:
+        response = Response(turn.status, turn.headers, turn.body) if turn.status and turn.fault is None else None
+        fault = turn.fault or (None if response else Fault("broken-off", "no answer was given"))
+        ended = self._clock()
+        exchange = Exchange(id, request, response, fault, "participant", started, ended - started, situation=situation)
+        self._ended.append((ended, exchange))
+
+    def _note_reactions(self, request: Request, started: float) -> None:
+        """Hand on what had ended before this request began: now it is known what the client did next."""
+        before = [exchange for ended, exchange in self._ended if ended <= started]
+        self._ended = [each for each in self._ended if each[0] > started]
+        for exchange in before:
+            asked = replace(exchange.request, url=request.url) if exchange.request.url.endswith(request.url) else exchange.request
+            self._see(replace(exchange, reaction="repeated" if _same(asked, request) else "went-on"))
+
+    def close(self, reaction: Reaction) -> None:
+        """Hand on what is left: the client has come to its end."""
+        for _, exchange in self._ended:
+            self._see(replace(exchange, reaction=reaction))
+        self._ended = []
+
+
+def _same(one: Request, other: Request) -> bool:
+    return (one.method, one.url, one.body) == (other.method, other.url, other.body)
