@@ -279,7 +279,8 @@ class Fault:
 
 
 Reaction = Literal["went-on", "repeated", "ended", "failed"]
-"""What a consumer did after an answer: asked for something else, asked the same again, ended well, or ended with an error of its own."""
+"""What a consumer did after an answer: asked for something else, asked the same again (with a body: who only reads may do so any time), ended
+well, or ended with an error of its own."""
 
 
 @dataclass(frozen=True)

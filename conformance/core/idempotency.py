@@ -11,8 +11,9 @@ from typing import Any
 
 from conformance.core.asking import ask, at_once, may_stream, not_now, served, with_words
 from conformance.core.faults import memory
+from conformance.core.reactions import Reactions
 from conformance.core.reading import EVENT_STREAM, event_values
-from harness.checks import CallNext, NotApplicable, Service, Violation, mutant, pair_rule, scenario
+from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, claim, mutant, scenario
 from harness.exchange import Exchange, Request, Response, seconds_to_wait
 
 REPLAYED = "Idempotency-Replayed"
@@ -236,14 +237,57 @@ def _same_content(first: Exchange, second: Exchange) -> bool:
     return first.request.body == second.request.body
 
 
-@pair_rule("CORE-IDM-002", when=_is_a_retry)
-def retries_repeat_key_and_content(first: Exchange, second: Exchange) -> None:
-    """Draft section 2.2: a key is unique to a request and MUST NOT be reused with another payload; a retry repeats both."""
+@claim("CORE-IDM-002")
+class RetriesRepeatKeyAndContent:
+    """Draft section 2.2: a key is unique to a request and MUST NOT be reused with another payload; a retry repeats both.
+
+    A client may do without keys: then it must not retry what may have been done (CORE-IDM-006).
+    """
+
+    def __init__(self) -> None:
+        self._latest: dict[str, Exchange] = {}
+        self._keys = self._retries = 0
+        self._wrong: Violation | None = None
+
+    def notice(self, exchange: Exchange) -> None:
+        """Hold a request against the one before it to the same operation."""
+        operation = exchange.operation.id if exchange.operation else ""
+        first, self._latest[operation] = self._latest.get(operation), exchange
+        self._keys += _key(exchange) is not None
+        if first is None or not _is_a_retry(first, exchange):
+            return
+        self._retries += 1
+        try:
+            _repeats(first, exchange)
+        except Violation as violation:
+            self._wrong = self._wrong or violation
+
+    def decide(self, card: Mapping[str, Any]) -> None:
+        """Whether every retry repeated both."""
+        if self._wrong is not None:
+            raise self._wrong
+        if not self._keys:
+            raise NotApplicable("the client sends no Idempotency-Key")
+        if not self._retries:
+            raise NotTested("the client repeated no request")
+
+
+def _repeats(first: Exchange, second: Exchange) -> None:
     if _key(first) != _key(second):
-        raise Violation("a retry carries another key", expected=_key(first), got=_key(second) or "no key", pointer="header:Idempotency-Key")
+        raise Violation(
+            "a retry carries another key",
+            expected=_key(first),
+            got=_key(second) or "no key",
+            pointer="header:Idempotency-Key",
+            exchange=second,
+        )
     if not _same_content(first, second):
         raise Violation(
-            "a key is reused for another request", expected="the same body", got="another body", pointer="header:Idempotency-Key"
+            "a key is reused for another request",
+            expected="the same body",
+            got="another body",
+            pointer="header:Idempotency-Key",
+            exchange=second,
         )
 
 
@@ -261,3 +305,25 @@ async def the_time_of_sending_is_in_the_body(request: Request, call_next: CallNe
     if "idempotency-key" not in request.headers or not isinstance(request.document, dict):
         return await call_next(request)
     return await call_next(request.with_json({**request.document, "metadata": {"sent": str(time.time_ns())}}))
+
+
+@claim("CORE-IDM-006")
+class WhatMayHaveBeenDoneIsRepeatedUnderAKey(Reactions):
+    """Draft section 1: without a key a client cannot know whether a POST that got no answer is done twice when it is repeated."""
+
+    situation, stumbled = "lost-answer", "its answer was lost, and without a key"
+    fails_rightly = True
+
+    def wrong(self, exchange: Exchange) -> bool:
+        """With a key it is right."""
+        return _key(exchange) is None
+
+
+@mutant("CORE-IDM-006")
+async def keys_are_left_out(request: Request, call_next: CallNext) -> Response:
+    """The client sends no key, and repeats what got no answer all the same."""
+    bare = request.with_header("Idempotency-Key", None)
+    try:
+        return await call_next(bare)
+    except OSError:
+        return await call_next(bare)

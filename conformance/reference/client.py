@@ -1,6 +1,7 @@
-"""A reference client as a command: ``python -m conformance.reference.client PROFILE COUNTRY``, for ``govai consumer``.
+"""A reference client as a command: ``python -m conformance.reference.client PROFILE COUNTRY [VISITS]``, for ``govai consumer``.
 
-The service and its token are taken from GOVAI_BASE_URL and GOVAI_TOKEN. One visit to the counter is paid, and what the person is shown is printed.
+The service and its token are taken from GOVAI_BASE_URL and GOVAI_TOKEN. So many visits to the counter are paid (one unless told otherwise), one
+person after the other, and what each is shown is printed.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ import asyncio
 import importlib
 import os
 import sys
+from collections.abc import AsyncIterator
 
 import httpx
 
 from harness.exchange import Headers, Request, Response
 
 
-async def pay_a_visit(profile: str, country: str, base_url: str, token: str) -> list[str]:
-    """What a person is shown by the client of ``country`` for ``profile`` (the name of a folder beside this file)."""
+async def visits(profile: str, country: str, number: int, base_url: str, token: str) -> AsyncIterator[str]:
+    """What people are shown by the client of ``country`` for ``profile`` (the name of a folder beside this file), visit by visit."""
     caller = importlib.import_module(f"conformance.reference.{profile.replace('-', '_')}.caller")
     async with httpx.AsyncClient(base_url=base_url, timeout=60) as client:
 
@@ -28,10 +30,20 @@ async def pay_a_visit(profile: str, country: str, base_url: str, token: str) -> 
                 raise ConnectionError(f"{error}") from error
             return Response(answer.status_code, Headers(answer.headers.multi_items()), answer.content)
 
-        answers = await caller.visit(caller.Caller(country, send))
-    return [answer.shown() for answer in answers]
+        for _ in range(number):
+            try:
+                answers = await caller.visit(caller.Caller(country, send))
+            except (caller.Refused, caller.Unavailable) as told:
+                yield f"{told}"
+            else:
+                yield "\n\n".join(answer.shown() for answer in answers)
+
+
+async def main(profile: str, country: str, number: str = "1") -> None:
+    """Pay the visits, and print what people are shown."""
+    async for shown in visits(profile, country, int(number), os.environ["GOVAI_BASE_URL"], os.environ.get("GOVAI_TOKEN", "")):
+        sys.stdout.write(f"{shown}\n\n")
 
 
 if __name__ == "__main__":
-    for shown in asyncio.run(pay_a_visit(*sys.argv[1:3], os.environ["GOVAI_BASE_URL"], os.environ.get("GOVAI_TOKEN", ""))):
-        sys.stdout.write(f"{shown}\n\n")
+    asyncio.run(main(*sys.argv[1:4]))

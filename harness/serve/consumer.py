@@ -76,12 +76,13 @@ class _Session:
         self._recording = None
         if visit.evidence is not None:
             self._recording = stack.enter_context(Recording(visit.evidence, self._participant, profiles, 0, secrets=[self._token]))
+        self._service = _welcoming(service(self._token), self._token)
         self._front = Front(
-            _welcoming(service(self._token), self._token),
+            self._service,
             self._judge.operation_of,
             self._see,
             situations=visit.situations,
-            under_test=profiles[-1].key,
+            under_test=profiles[-1],
             wait=asyncio.sleep,
         )
         self._no_http, self._own = 0, 0
@@ -103,14 +104,13 @@ class _Session:
         front = self._front
         front.elsewhere = await self._stack.enter_async_context(beside(front.at_the_other_origin))
         front.base = await self._stack.enter_async_context(beside(front, self._visit.port, no_http=self._heard_no_http))
-        environment = self._environment(front.base)
-        self._visit.ready(front.base, environment)
-        reaction: Reaction = "ended"
-        if self._visit.command:
-            status = await self._run(environment)
-            reaction = "failed" if status else "ended"
-        else:
+        self._visit.ready(front.base, self._environment(front.base))
+        reaction: Reaction | None = "ended"
+        if not self._visit.command:
             await self._wait()
+        elif status := await self._run(front.base):
+            self._notes.append(f"The command ended with exit status {status}.")
+            reaction = "failed" if self._ended is None and front.last is not None and await self._ends_well_otherwise() else None
         front.close(reaction)
         self._judge.decide_claims()
         self._conclude()
@@ -122,12 +122,21 @@ class _Session:
         own = {"GOVAI_BASE_URL": url, "GOVAI_TOKEN": self._token, "GOVAI_PROFILE": profile.key, "GOVAI_COUNTRY": self._visit.country or ""}
         return {**own, **{name: value.format_map(known) for name, value in profile.environment.items()}}
 
-    async def _run(self, environment: Mapping[str, str]) -> int:
-        """Run the command to its end, or to the end of its time, and return its exit status."""
-        words = [word.replace("{url}", self._front.base).replace("{token}", self._token) for word in self._visit.command]
+    async def _ends_well_otherwise(self) -> bool:
+        """Whether the command ends well where no situation is played: only then what it met last is what it stumbled over."""
+        quiet = Front(self._service, self._judge.operation_of, lambda exchange: None, wait=asyncio.sleep)
+        async with beside(quiet) as quiet.base:
+            status = await self._run(quiet.base)
+        self._notes.append(f"Run once more, with no situation played, it ended with exit status {status}.")
+        return status == 0
+
+    async def _run(self, url: str) -> int:
+        """Run the command with this service to its end, or to the end of its time, and return its exit status."""
+        words = [word.replace("{url}", url).replace("{token}", self._token) for word in self._visit.command]
+        environment = {**os.environ, **self._environment(url)}
         shown = shlex.join(self._visit.command)
         try:
-            process = await asyncio.create_subprocess_exec(*words, env={**os.environ, **environment}, start_new_session=True)
+            process = await asyncio.create_subprocess_exec(*words, env=environment, start_new_session=True)
         except OSError as error:
             raise UsageError(f"{shown} cannot be started: {error.strerror}.") from None
         seconds = self._visit.seconds or SECONDS
@@ -139,10 +148,7 @@ class _Session:
             if not ended.done():
                 why = "The run was interrupted" if self._stop.is_set() else f"The command did not end within {seconds:g} s (--timeout)"
                 self._ended = f"{why}: {shown}."
-        status = await ended
-        if status and self._ended is None:
-            self._notes.append(f"The command ended with exit status {status}.")
-        return status
+        return await ended
 
     async def _wait(self) -> None:
         """Serve until enough requests came, the time is up, or somebody stops it."""

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from harness.exchange import Exchange, Fault, Headers, Reaction, Request, Response
 from harness.operation import Operation
+from harness.profile import Profile
 from harness.serve.asgi import TRANSPORT, App, Message, Receive, Scope, Send, answer_of, call, decoded, encoded, request_of
 
 ELSEWHERE = "elsewhere"
@@ -121,15 +122,15 @@ class Turn:
 class Front:
     """An ASGI application before ``app``.
 
-    Each request to an operation of the profile under test meets the next situation that concerns it, apart from the first one and from one that
-    repeats the one before it: a retry is served.
+    Each request to the profile under test meets the next situation that concerns it, apart from the first one and from one that repeats a request
+    that met one: a retry is served. Where the profile has operations with a request body, it is requests to those.
 
     Args:
         app: the service that answers.
         operation_of: the operation a request addresses.
         situations: what is played, in this order.
         see: gets each exchange once it is known what the client did next.
-        under_test: the profile whose operations situations are played to, as ``name/major``.
+        under_test: the profile to whose operations situations are played.
     """
 
     def __init__(
@@ -139,7 +140,7 @@ class Front:
         see: See,
         *,
         situations: Iterable[Played] = (),
-        under_test: str = "",
+        under_test: Profile | None = None,
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], Awaitable[None]],
     ) -> None:
@@ -147,9 +148,13 @@ class Front:
         self.requests = 0
         self.left: list[Played] = list(situations)
         """The situations that were not played yet."""
-        self._app, self._operation_of, self._see, self._under_test = app, operation_of, see, under_test
+        self._app, self._operation_of, self._see = app, operation_of, see
+        operations = under_test.operations if under_test else ()
+        self._played_to = {each.id for each in operations if each.has_request_body} or {each.id for each in operations}
         self._clock, self._wait = clock, wait
-        self._latest: Request | None = None
+        self._begun = False
+        self._met: Request | None = None
+        """The last request to the profile, where it met a situation."""
         self._ended: list[tuple[float, Exchange]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -182,19 +187,20 @@ class Front:
             if scope.get("extensions", {}).get(TRANSPORT) is None:
                 raise
         finally:
-            if situation is not None and not played:
+            if situation is not None and played:
+                self._met = request
+            elif situation is not None:
                 self.left.append(situation)
             name = ELSEWHERE if away else situation.name if situation and played else None
             self._end(id, replace(request, url=(self.elsewhere if away else self.base) + request.url), turn, started, name)
 
     def _next(self, turn: Turn) -> Played | None:
         operation = self._operation_of(turn.request)
-        if operation is None or operation.profile != self._under_test:
+        if operation is None or operation.id not in self._played_to:
             return None
-        latest, self._latest = self._latest, turn.request
-        if latest is None or _same(latest, turn.request):
-            return None
-        return next((each for each in self.left if each.concerns(turn)), None)
+        retried = self._met is not None and _same(self._met, turn.request)
+        first, self._begun, self._met = not self._begun, True, None
+        return None if first or retried else next((each for each in self.left if each.concerns(turn)), None)
 
     def _end(self, id: str, request: Request, turn: Turn, started: float, situation: str | None) -> None:
         response = Response(turn.status, turn.headers, turn.body) if turn.status and turn.fault is None else None
@@ -208,11 +214,17 @@ class Front:
         before = [exchange for ended, exchange in self._ended if ended <= started]
         self._ended = [each for each in self._ended if each[0] > started]
         for exchange in before:
-            asked = replace(exchange.request, url=request.url) if exchange.request.url.endswith(request.url) else exchange.request
-            self._see(replace(exchange, reaction="repeated" if _same(asked, request) else "went-on"))
+            asked = exchange.request
+            again = bool(request.body) and (asked.method, asked.path, asked.body) == (request.method, request.path, request.body)
+            self._see(replace(exchange, reaction="repeated" if again else "went-on"))
 
-    def close(self, reaction: Reaction) -> None:
-        """Hand on what is left: the client has come to its end."""
+    @property
+    def last(self) -> str | None:
+        """The situation of the last answer, if it had one."""
+        return self._ended[-1][1].situation if self._ended else None
+
+    def close(self, reaction: Reaction | None) -> None:
+        """Hand on what is left: the client has come to its end, in a way that ``reaction`` names, or that says nothing."""
         for _, exchange in self._ended:
             self._see(replace(exchange, reaction=reaction))
         self._ended = []

@@ -116,8 +116,8 @@ def _with_a_later_text(value: Any) -> Iterator[Any]:
 
 @_situation("maintenance")
 async def _maintenance(turn: Turn) -> bool:
-    """503: not in service; Retry-After is a time of day, two seconds from now."""
-    return await _refused_for_now(turn, "unavailable", email.utils.formatdate(turn.clock() + WAIT, usegmt=True))
+    """503: not in service; Retry-After is a time of day, four seconds from now."""
+    return await _refused_for_now(turn, "unavailable", email.utils.formatdate(turn.clock() + 2 * WAIT, usegmt=True))
 
 
 @_situation("slow-answer")

@@ -42,6 +42,7 @@ def accused(*exchanges: Exchange) -> set[str]:
     judge = Judge(catalogue.load_with_core(["assistant"]), "consumer")
     for exchange in exchanges:
         judge.see(exchange)
+    judge.decide_claims()
     assert not any(tally.harness_errors for tally in judge.tallies.values())
     return {id for id, tally in judge.tallies.items() if tally.violations}
 

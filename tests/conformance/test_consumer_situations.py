@@ -1,0 +1,121 @@
+"""Every client mutant, in every situation that ``govai consumer`` plays: caught under its own requirement; the reference clients pass."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import importlib.util
+from functools import cache
+from random import Random
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+from harness import catalogue
+from harness.checks import Mutant
+from harness.exchange import Exchange, Headers, Request, Response
+from harness.judge import Judge
+from harness.participant import Participant
+from harness.report import Report
+from harness.reporting import Ran, conclude
+from harness.serve.front import Front
+from harness.serve.mock import mutants_of, reference_app
+from harness.serve.situations import SITUATIONS
+from tests.conformance.counterpart import Clock
+
+COUNTRIES = ("pl", "lt")
+VISITS = 8
+TOKEN = "token-of-the-agency"
+BASE, ELSEWHERE = "http://service.localhost", "http://elsewhere.localhost"
+
+
+def caller_of(name: str) -> ModuleType:
+    return importlib.import_module(f"conformance.reference.{name.replace('-', '_')}.caller")
+
+
+CLIENTS = [name for name in catalogue.references() if importlib.util.find_spec(f"conformance.reference.{name.replace('-', '_')}.caller")]
+CORE_PROVEN_WITH = "assistant"
+"""The client that core's mutants are put into."""
+MUTANTS = [
+    pytest.param(name, mutant, id=mutant.id)
+    for name in CLIENTS
+    for mutant, requirement, profile in mutants_of(name)
+    if requirement.side == "consumer" and profile in ({"core/1", f"{name}/1"} if name == CORE_PROVEN_WITH else {f"{name}/1"})
+]
+
+
+async def visited(name: str, country: str, mutant: Mutant | None) -> tuple[Report, Front]:
+    """The report on a client that pays visits in a made-up time, and what stood before the service."""
+    profiles = catalogue.load_with_core([name])
+    judge, clock, caller = Judge(profiles, "consumer"), Clock(), caller_of(name)
+    seen: list[Exchange] = []
+    front = Front(
+        reference_app(name, country, token=TOKEN),
+        judge.operation_of,
+        lambda exchange: seen.append(judge.see(exchange)),
+        situations=SITUATIONS,
+        under_test=profiles[-1],
+        clock=lambda: clock.now,
+        wait=clock.wait,
+    )
+    front.base, front.elsewhere = BASE, ELSEWHERE
+
+    async def network(request: Request) -> Response:
+        app: Any = front.at_the_other_origin if request.url.startswith(ELSEWHERE) else front
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
+            await clock.wait(0.05)
+            answer = await client.request(request.method, request.url, headers=list(request.headers), content=request.body)
+        return Response(answer.status_code, Headers(answer.headers.multi_items()), answer.content)
+
+    async def send(request: Request) -> Response:
+        request = request.with_header("Authorization", f"Bearer {TOKEN}")
+        return await (mutant.function(request, network) if mutant else network(request))
+
+    random = Random(1)
+    for _ in range(VISITS):
+        try:
+            await caller.visit(caller.Caller(country, send, random=random, clock=lambda: clock.now, wait=clock.wait))
+        except (caller.Refused, caller.Unavailable):
+            await clock.wait(60)
+    front.close("ended")
+    judge.decide_claims()
+    ran = Ran(
+        profiles=profiles,
+        side="consumer",
+        tallies=judge.tallies,
+        participant=Participant(url="", name=name, country=country),
+        started=0.0,
+        duration=1.0,
+        requests=len(seen),
+        seed=0,
+        as_of=datetime.date(2026, 11, 25),
+        decided_by="government",
+    )
+    return conclude(ran), front
+
+
+@cache
+def reference(name: str, country: str) -> tuple[Report, Front]:
+    return asyncio.run(visited(name, country, None))
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+@pytest.mark.parametrize("name", CLIENTS)
+def test_the_reference_client_meets_every_situation_and_passes(name: str, country: str) -> None:
+    report, front = reference(name, country)
+    not_passed = {each.requirement: (each.verdict, each.cause) for each in report.verdicts if each.decidable and each.verdict != "passed"}
+    assert not_passed == {}
+    assert report.outcome == "conformant"
+    met = {each.name for each in SITUATIONS} - {each.name for each in front.left}
+    assert met >= {"later-members", "too-many-requests", "lost-answer", "maintenance", "slow-answer", "redirect", "expired-token"}
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+@pytest.mark.parametrize(("name", "mutant"), MUTANTS)
+def test_a_mutant_is_caught_and_accused_of_nothing_else(name: str, country: str, mutant: Mutant) -> None:
+    report, _ = asyncio.run(visited(name, country, mutant))
+    accused = {each.requirement for each in report.verdicts if each.verdict in ("failed", "warning", "needs-review", "harness-error")}
+    assert mutant.requirement in accused
+    assert accused <= {mutant.requirement, *mutant.also}
