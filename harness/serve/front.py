@@ -57,6 +57,7 @@ class Turn:
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
     fault: Fault | None = None
+    situation: str | None = None
     _served: Response | None = None
 
     @property
@@ -146,7 +147,8 @@ class Front:
     ) -> None:
         self.base, self.elsewhere = "", ""
         self.requests = 0
-        self.left: list[Played] = list(situations)
+        self._all = list(situations)
+        self.left = list(self._all)
         """The situations that were not played yet."""
         self._app, self._operation_of, self._see = app, operation_of, see
         operations = under_test.operations if under_test else ()
@@ -174,39 +176,39 @@ class Front:
         id = f"consumer.{self.requests}"
         self._note_reactions(request, started)
         turn = Turn(request, self._operation_of(request), self._clock, self._wait, self.elsewhere or None, self._app, scope, send)
-        situation = None if away else self._next(turn)
-        if situation is not None:
-            self.left.remove(situation)
-        played = False
         try:
-            played = situation is not None and await situation.play(turn)
-            if not played:
+            if away or not await self._play(turn):
                 await turn.pass_on()
         except ConnectionResetError:
-            played = played or turn.fault is not None
             if scope.get("extensions", {}).get(TRANSPORT) is None:
                 raise
         finally:
-            if situation is not None and played:
-                self._met = request
-            elif situation is not None:
-                self.left.append(situation)
-            name = ELSEWHERE if away else situation.name if situation and played else None
-            self._end(id, replace(request, url=(self.elsewhere if away else self.base) + request.url), turn, started, name)
+            turn.situation = ELSEWHERE if away else turn.situation
+            self._end(id, replace(request, url=(self.elsewhere if away else self.base) + request.url), turn, started)
 
-    def _next(self, turn: Turn) -> Played | None:
+    async def _play(self, turn: Turn) -> bool:
+        """Answer with the first situation left that can be played to the request, if any."""
         operation = self._operation_of(turn.request)
         if operation is None or operation.id not in self._played_to:
-            return None
+            return False
         retried = self._met is not None and _same(self._met, turn.request)
         first, self._begun, self._met = not self._begun, True, None
-        return None if first or retried else next((each for each in self.left if each.concerns(turn)), None)
+        for each in [] if first or retried else [each for each in self.left if each.concerns(turn)]:
+            if each not in self.left:
+                continue  # another request has met it meanwhile
+            self.left.remove(each)
+            turn.situation, self._met = each.name, turn.request
+            if await each.play(turn):
+                return True
+            turn.situation = self._met = None
+            self.left = [other for other in self._all if other in self.left or other is each]
+        return False
 
-    def _end(self, id: str, request: Request, turn: Turn, started: float, situation: str | None) -> None:
+    def _end(self, id: str, request: Request, turn: Turn, started: float) -> None:
         response = Response(turn.status, turn.headers, turn.body) if turn.status and turn.fault is None else None
         fault = turn.fault or (None if response else Fault("broken-off", "no answer was given"))
         ended = self._clock()
-        exchange = Exchange(id, request, response, fault, "participant", started, ended - started, situation=situation)
+        exchange = Exchange(id, request, response, fault, "participant", started, ended - started, situation=turn.situation)
         self._ended.append((ended, exchange))
 
     def _note_reactions(self, request: Request, started: float) -> None:

@@ -134,6 +134,16 @@ async def _slow_answer(turn: Turn) -> bool:
     return True
 
 
+@_situation(
+    "redirect",
+    lambda turn: turn.elsewhere is not None and any(name in turn.request.headers for name in ("authorization", "x-api-key", "cookie")),
+)
+async def _redirect(turn: Turn) -> bool:
+    """307: the service has moved to another origin, where the client's credential does not belong."""
+    await turn.answer(Response(307, Headers({"Location": f"{turn.elsewhere}{turn.request.url}", "Content-Length": "0"})))
+    return True
+
+
 @_situation("cut-stream")
 async def _cut_stream(turn: Turn) -> bool:
     """A stream ends in the middle, and the connection is closed."""
@@ -144,16 +154,6 @@ async def _cut_stream(turn: Turn) -> bool:
     await turn.write(response.body[: len(response.body) // 2])
     await turn.wait(_PAUSE)
     turn.drop()
-    return True
-
-
-@_situation(
-    "redirect",
-    lambda turn: turn.elsewhere is not None and any(name in turn.request.headers for name in ("authorization", "x-api-key", "cookie")),
-)
-async def _redirect(turn: Turn) -> bool:
-    """307: the service has moved to another origin, where the client's credential does not belong."""
-    await turn.answer(Response(307, Headers({"Location": f"{turn.elsewhere}{turn.request.url}", "Content-Length": "0"})))
     return True
 
 
