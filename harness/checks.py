@@ -144,8 +144,8 @@ class Claim(Protocol):
     It keeps what it needs of the exchanges and never all of them: a run has any number.
     """
 
-    def notice(self, exchange: Exchange) -> None:
-        """Look at one exchange, complete or not; they come as they end. Nothing is decided yet."""
+    def notice(self, exchange: Exchange, card: Mapping[str, Any]) -> None:
+        """Look at one exchange, complete or not; they come as they end. ``card`` is empty until one was seen. Nothing is decided yet."""
         ...
 
     def decide(self, card: Mapping[str, Any]) -> Estimate | None:

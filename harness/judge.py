@@ -160,7 +160,7 @@ class Judge:
             self._card = exchange.answer.document if isinstance(exchange.answer.document, dict) else {}
         for check, claim in self._claims:
             try:
-                claim.notice(exchange)
+                claim.notice(exchange, self._card)
             except Exception as error:
                 self.tallies[check.requirement].harness_errors.append(_crash(check, error, f" on {exchange.id}"))
 
