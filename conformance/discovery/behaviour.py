@@ -11,7 +11,6 @@ from conformance.assistant.faults import altered, asked_in
 from conformance.core.asking import ask
 from conformance.core.faults import memory, with_members
 from conformance.discovery.card import CARD, card_of, member, profiles
-from conformance.discovery.links import CATALOGUE, base_of
 from conformance.discovery.seen import languages, models_named, of_its_work
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, claim, mutant, scenario
 from harness.exchange import Exchange, Request, Response
@@ -22,14 +21,13 @@ _ABSENT = frozenset({404, 405, 410, 501})
 @scenario("DISC-PRF-001")
 async def claimed_profiles_are_served(service: Service) -> None:
     """Profile core/1, ServiceCard, profiles: the profiles it serves. Who finds the service by its card counts on their operations."""
-    exchange, card = await card_of(service)
+    _, card = await card_of(service)
     claimed = set(profiles(card)) - {"core"}
-    below_root = bool(urlsplit(base_of(exchange, CARD)).path)
-    operations = [each for each in service.operations if each.profile.partition("/")[0] in claimed]
+    operations = [each for each in service.operations if each.profile.partition("/")[0] in claimed and not each.optional]
     if not operations:
-        raise NotApplicable("the card claims no profile of this run")
+        raise NotApplicable("the card claims no profile of this run whose operations a service has to have")
     for operation in operations:
-        if "{" in operation.path or (operation.path == CATALOGUE and below_root) or operation.method not in ("GET", "POST"):
+        if "{" in operation.path or operation.method not in ("GET", "POST"):
             continue
         if operation.method == "POST":
             try:

@@ -219,8 +219,8 @@ async def catalogue_has_no_link_header(request: Request, call_next: CallNext) ->
 
 @scenario("DISC-CAT-005")
 async def the_catalogue_says_what_it_is(service: Service) -> None:
-    """RFC 9727 section 4.2: the Linkset SHOULD include a profile parameter with the URI of the RFC; RFC 9264 section 5 has a link to the profile as the
-    other way to say it.
+    """RFC 9727 section 4.2: the Linkset SHOULD include a profile parameter with the URI of the RFC; RFC 9264 section 5 has a link to the profile as
+    the other way to say it.
     """
     exchange, _ = await published(service)
     kind = exchange.answer.headers.get("content-type") or ""

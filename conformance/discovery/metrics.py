@@ -170,7 +170,7 @@ class LanguageIsKeptAsDeclared(_Trials):
 
 
 @mutant("DISC-MET-004", also=("DISC-LNG-001", "CHAT-LNG-001", "CHAT-LNG-002", "CHAT-LNG-003", "CHAT-XLC-001"))
-async def polish_is_answered_in_english(request: Request, call_next: CallNext) -> Response:
+async def measured_on_english_questions(request: Request, call_next: CallNext) -> Response:
     """The model answers Polish questions in English, and its language was measured on English ones."""
 
     def change(text: str, assurance: dict[str, Any]) -> str:

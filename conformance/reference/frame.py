@@ -10,7 +10,7 @@ import datetime
 import hmac
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ class Frame:
         profiles: the profiles served, core first.
         handlers: operationId -> handler, for the operations that are not core's.
         problem_texts: files with problems of the profile's own.
+        public: operations that anybody may call, beside those of core.
         problem_members: what the errors of the profile's base standard hold, from the problem document that it is added to.
         token: the bearer token callers have to send; None welcomes callers without one.
         dependencies: name -> whether it works, for the health answer.
@@ -85,6 +86,7 @@ class Frame:
         profiles: Sequence[Profile],
         handlers: Mapping[str, Handler],
         problem_texts: Sequence[Path] = (),
+        public: Collection[str] = (),
         problem_members: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda problem: {},
         token: str | None = None,
         dependencies: Callable[[], Mapping[str, bool]] = dict,
@@ -96,7 +98,8 @@ class Frame:
         self._results: Results[Answer] = Results()
         self._limit: int = card["limits"]["requestBytes"]
         closed = SECURITY if token is None else SECURITY[1:]
-        security = {each.id: closed for each in self._operations if each.id not in _PUBLIC}
+        self._public = _PUBLIC | set(public)
+        security = {each.id: closed for each in self._operations if each.id not in self._public}
         security.update(dict.fromkeys(_PRIVATE, SECURITY[1:]))
         info = {"title": card["name"], "version": api["version"], "description": card["purpose"]["en"], "contact": api["contact"]}
         self._description = json_answer(describe(profiles, info, security))
@@ -206,7 +209,7 @@ class Frame:
         credential = request.headers.get("authorization")
         realm = f'Bearer realm="{self._card["profiles"][-1].partition("/")[0]}"'
         if credential is None:
-            if operation.id in _PRIVATE or (self._token is not None and operation.id not in _PUBLIC):
+            if operation.id in _PRIVATE or (self._token is not None and operation.id not in self._public):
                 raise Problem("unauthorized", headers={"WWW-Authenticate": realm})
             return None
         scheme, _, token = credential.strip().partition(" ")

@@ -37,3 +37,12 @@ def profiles_served(*packages: ModuleType) -> Sequence[Profile]:
     """The profiles of these packages of checks at their first major version, core before them."""
     core = load_profile(conformance.core.SPECIFICATION / "1", with_vectors=False, trusting=True)
     return core, *(load_profile(each.SPECIFICATION / "1", (core,), with_vectors=False, trusting=True) for each in packages)
+
+
+def merged(card: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """A card with the members of ``more``: objects are merged member by member, all else takes the place of what was there."""
+    both = dict(card)
+    for name, value in more.items():
+        known = both.get(name)
+        both[name] = merged(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value
+    return both

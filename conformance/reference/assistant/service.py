@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import conformance.assistant
@@ -12,10 +14,10 @@ from conformance.reference.assistant.answerer import Answerer, Reply, Turn
 from conformance.reference.assistant.chat import Completion, Writer, called, completed, tokens
 from conformance.reference.assistant.listening import own_words, without_identifiers
 from conformance.reference.assistant.tools import wanted_call
-from conformance.reference.frame import Asked, Frame, json_answer
+from conformance.reference.frame import Asked, Frame, Handler, json_answer
 from conformance.reference.problems import Fault, Problem
 from conformance.reference.records import Use, now, timestamp
-from conformance.reference.settings import profiles_served, settings_of
+from conformance.reference.settings import merged, profiles_served, settings_of
 from conformance.reference.wire import Answer
 from harness.national.languages import language_of
 
@@ -24,36 +26,56 @@ _SINCE = 1_790_000_000
 """When the model was made, in seconds since the epoch."""
 
 
-def create(country: str, *, token: str | None = None) -> Frame:
+@dataclass(frozen=True)
+class Addition:
+    """What an assistant offers beside its conversations: a further profile with its handlers, and what its card says of that.
+
+    ``card`` is put into the assistant's card, objects member by member. ``public`` are operations that anybody may call.
+    """
+
+    profile: ModuleType
+    card: Mapping[str, Any]
+    handlers: Mapping[str, Handler]
+    public: frozenset[str] = frozenset()
+
+
+def create(country: str, *, token: str | None = None, addition: Addition | None = None) -> Frame:
     """The reference assistant of a country (``pl`` or ``lt``) as an ASGI application.
 
     Args:
         country: ISO 3166-1 alpha-2 code in lower case.
         token: the bearer token to ask callers for; None lets anybody call.
+        addition: what it offers besides.
 
     Raises:
         ValueError: there is no assistant for the country.
     """
-    settings = settings_of(_HERE, country)
-    assistant = _Assistant(settings, _answerer(country))
+    own = settings(country)
+    assistant = _Assistant(own, _answerer(country))
     return Frame(
-        card=settings["card"],
-        api=settings["api"],
-        language=settings["language"],
-        profiles=profiles_served(conformance.assistant),
-        handlers={"listModels": assistant.models, "createChatCompletion": assistant.complete},
+        card=own["card"] if addition is None else merged(own["card"], addition.card),
+        api=own["api"],
+        language=own["language"],
+        profiles=profiles_served(conformance.assistant, *([addition.profile] if addition else [])),
+        handlers={"listModels": assistant.models, "createChatCompletion": assistant.complete, **(addition.handlers if addition else {})},
         problem_texts=[_HERE / "problems.yaml"],
+        public=addition.public if addition else (),
         token=token,
         dependencies=lambda: {"knowledge-base": True},
     )
 
 
+def settings(country: str) -> Mapping[str, Any]:
+    """The settings of a country's assistant, its card among them. Raises :class:`ValueError` where there is none."""
+    return settings_of(_HERE, country)
+
+
 @cache
 def _answerer(country: str) -> Answerer:
     """What answers; the model that tells languages is loaded by then, so that the first caller does not wait for it."""
-    settings = settings_of(_HERE, country)
-    language_of(settings["card"]["purpose"]["en"])
-    return Answerer(country, settings["language"], settings["handover"])
+    own = settings(country)
+    language_of(own["card"]["purpose"]["en"])
+    return Answerer(country, own["language"], own["handover"])
 
 
 class _Assistant:
