@@ -105,6 +105,13 @@ def question(request: Request) -> str:
     return (said(request) or [""])[-1]
 
 
+def sets_the_text(content: Mapping[str, Any]) -> bool:
+    """Whether a request sets how long the text of its answer is, where it ends, or what form it has."""
+    limits = [content.get(name) for name in ("max_tokens", "max_completion_tokens")]
+    short = any(isinstance(limit, int) and limit < LONGEST for limit in limits)
+    return short or any(content.get(name) is not None for name in ("stop", "response_format"))
+
+
 def _strings(content: Any) -> Iterator[str]:
     for part in content if isinstance(content, list) else [{"text": content}]:
         text = part.get("text") if isinstance(part, dict) else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from conformance.assistant.conversation import COMPLETIONS, LONGEST, question
+from conformance.assistant.conversation import COMPLETIONS, question, sets_the_text
 from conformance.core.reading import EVENT_STREAM, event_values
 from harness.checks import CallNext
 from harness.exchange import Request, Response, parse_json
@@ -26,7 +26,7 @@ async def altered(request: Request, call_next: CallNext, change: Change) -> Resp
     content = request.document
     if request.path != COMPLETIONS or answer.status != 200 or not isinstance(content, dict):
         return answer
-    if _sets_the_text(content):
+    if sets_the_text(content):
         change = _with_text_kept(change)
     if answer.media_type == EVENT_STREAM:
         return _altered_stream(answer, change)
@@ -37,12 +37,6 @@ async def altered(request: Request, call_next: CallNext, change: Change) -> Resp
         return answer
     message["content"] = change(text, assurance)
     return answer if completion == answer.document else answer.with_json(completion)
-
-
-def _sets_the_text(content: Mapping[str, Any]) -> bool:
-    limits = [content.get(name) for name in ("max_tokens", "max_completion_tokens")]
-    short = any(isinstance(limit, int) and limit < LONGEST for limit in limits)
-    return short or any(content.get(name) is not None for name in ("stop", "response_format"))
 
 
 def _with_text_kept(change: Change) -> Change:

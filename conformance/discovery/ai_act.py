@@ -57,7 +57,7 @@ async def roles_are_not_stated(request: Request, call_next: CallNext) -> Respons
     return await changed(request, call_next, CARD, lambda card: card["aiAct"].pop("roles"))
 
 
-@mutant("DISC-AIA-001", also=("DISC-AIA-002", "DISC-AIA-003"))
+@mutant("DISC-AIA-001")
 async def class_is_not_stated(request: Request, call_next: CallNext) -> Response:
     """The card was filled in before the class was known."""
     return await changed(request, call_next, CARD, lambda card: card["aiAct"].pop("class"))
@@ -212,7 +212,12 @@ def _exempt(card: dict[str, Any], **members: Any) -> None:
 @mutant("DISC-AIA-005")
 async def exempt_without_grounds(request: Request, call_next: CallNext) -> Response:
     """The card names the condition of the exemption, and nobody wrote down why it is met."""
-    return await changed(request, call_next, CARD, lambda card: _exempt(card, grounds={}))
+
+    def change(card: dict[str, Any]) -> None:
+        _exempt(card)
+        del card["aiAct"]["exemption"]["grounds"]
+
+    return await changed(request, call_next, CARD, change)
 
 
 @mutant("DISC-AIA-005")

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.assistant.faults import altered, asked_in
 from conformance.core.asking import ask
 from conformance.core.faults import memory, with_members
 from conformance.discovery.card import CARD, card_of, member, profiles
+from conformance.discovery.faults import answered_in_english
 from conformance.discovery.seen import languages, models_named, of_its_work
-from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, claim, mutant, scenario
+from harness.checks import CallNext, Estimate, NotApplicable, NotTested, Service, Violation, claim, mutant, scenario
 from harness.exchange import Exchange, Request, Response
 
 _ABSENT = frozenset({404, 405, 410, 501})
@@ -48,7 +48,7 @@ async def claimed_profiles_are_served(service: Service) -> None:
             )
 
 
-@mutant("DISC-PRF-001", also=("CORE-API-001", "CORE-DOC-002", "CHAT-API-002"))
+@mutant("DISC-PRF-001", also=("CORE-API-001",))
 async def models_are_not_listed(request: Request, call_next: CallNext) -> Response:
     """The card claims the profile assistant, and the gateway lets questions through alone."""
     if request.path != "/v1/models" or memory("models_are_not_listed").setdefault("seen", 0) == 0:
@@ -102,7 +102,7 @@ class OnlyDeclaredModelsAnswer:
                 )
 
 
-@mutant("DISC-MOD-001", also=("CHAT-API-001", "CHAT-EXP-001"))
+@mutant("DISC-MOD-001")
 async def every_tenth_answer_is_from_another_model(request: Request, call_next: CallNext) -> Response:
     """Under load every tenth question goes to a smaller model, of which the card knows nothing."""
     answer = await call_next(request)
@@ -155,20 +155,19 @@ async def records_have_the_number_of_the_build(request: Request, call_next: Call
     return await with_members(request, call_next, "/records/", systemVersion="2026.11.24+4711")
 
 
-_ENOUGH = 3
-"""Questions in a language from which on it says something that not one of them was answered in it."""
+_MOST_OF_THEM = 0.5
 
 
 @claim("DISC-LNG-001")
 class DeclaredLanguagesAreAnsweredIn:
-    """Profile core/1, ServiceCard, languages: the languages it answers in. A language that is declared, asked in, and never answered in is none of
-    them.
+    """Profile core/1, ServiceCard, languages: the languages it answers in. Where most questions in a declared language are surely (95 % Wilson
+    interval) answered in others, it is none of them.
     """
 
     def __init__(self) -> None:
         self._asked: Counter[str] = Counter()
         self._answered: Counter[str] = Counter()
-        self._shown: dict[str, Exchange] = {}
+        self._otherwise: dict[str, Exchange] = {}
 
     def notice(self, exchange: Exchange, card: Mapping[str, Any]) -> None:
         """As :meth:`harness.checks.Claim.notice`."""
@@ -176,32 +175,31 @@ class DeclaredLanguagesAreAnsweredIn:
         if both:
             asked, answered = both
             self._asked[asked] += 1
-            self._answered[answered] += 1
-            self._shown.setdefault(asked, exchange)
+            self._answered[asked] += asked == answered
+            if asked != answered:
+                self._otherwise.setdefault(asked, exchange)
 
     def decide(self, card: Mapping[str, Any]) -> None:
         """As :meth:`harness.checks.Claim.decide`."""
         tags = card.get("languages")
         declared = [each.lower().partition("-")[0] for each in tags if isinstance(each, str)] if isinstance(tags, list) else []
+        judged = [tag for tag in declared if self._asked[tag]]
         if not sum(self._asked.values()):
             raise NotApplicable("nothing of this run is answered in the language of its question")
-        judged = [tag for tag in declared if self._asked[tag] >= _ENOUGH]
         if not judged:
-            raise NotTested(f"too little was asked in the declared languages ({', '.join(declared) or 'none'})")
+            raise NotTested(f"nothing was asked in the declared languages ({', '.join(declared) or 'none'})")
         for tag in judged:
-            if not self._answered[tag]:
+            kept = Estimate(self._answered[tag], self._asked[tag], _MOST_OF_THEM, "questions")
+            if kept.interval[1] < _MOST_OF_THEM:
+                got = f"{kept.hits} of {kept.n} questions in {tag} are answered in it"
                 expected = f"answers in {', '.join(declared)}"
-                got = f"{self._asked[tag]} questions in {tag}, no answer in it"
+                exchange = self._otherwise.get(tag)
                 raise Violation(
-                    "a declared language is not answered in", expected=expected, got=got, pointer="/languages", exchange=self._shown[tag]
+                    "a declared language is not answered in", expected=expected, got=got, pointer="/languages", exchange=exchange
                 )
 
 
-@mutant("DISC-LNG-001", also=("CHAT-LNG-001", "CHAT-LNG-002", "CHAT-LNG-003", "CHAT-EQU-001", "CHAT-NOT-002", "DISC-MET-004"))
+@mutant("DISC-LNG-001", also=("CHAT-LNG-001", "CHAT-LNG-003", "CHAT-AID-002", "DISC-MET-004"))
 async def lithuanian_is_declared_only(request: Request, call_next: CallNext) -> Response:
     """Polish and Lithuanian are declared both, and questions in Lithuanian are answered in English."""
-
-    def change(text: str, assurance: dict[str, Any]) -> str:
-        return "Please ask at the office of the municipality, which will be glad to help you with this matter in person." if text else text
-
-    return await altered(request, call_next, change) if asked_in(request, "lt") else await call_next(request)
+    return await answered_in_english(request, call_next, "lt")

@@ -62,7 +62,7 @@ async def what_is_declared_has_its_form(service: Service) -> None:
         )
 
 
-@mutant("DISC-CRD-001", also=("DISC-AIA-001", "DISC-AIA-002", "DISC-AIA-003"))
+@mutant("DISC-CRD-001", also=("DISC-AIA-001",))
 async def class_is_written_otherwise(request: Request, call_next: CallNext) -> Response:
     """The class under the AI Act is written in the words of a consultant."""
     return await changed(request, call_next, CARD, lambda card: card["aiAct"].update({"class": "limited risk"}))

@@ -66,7 +66,7 @@ async def catalogue_is_not_found(request: Request, call_next: CallNext) -> Respo
     return await call_next(Request(request.method, "/no-such-file", request.headers))
 
 
-@mutant("DISC-CAT-001", also=("DISC-CAT-005",))
+@mutant("DISC-CAT-001", also=("DISC-CAT-005", "CORE-DOC-002"))
 async def catalogue_is_plain_json(request: Request, call_next: CallNext) -> Response:
     """The catalogue is a file, and the web server takes the type from what it looks like."""
     answer = await call_next(request)
@@ -156,7 +156,7 @@ async def languages_of_links_are_texts(request: Request, call_next: CallNext) ->
     return await _with_catalogue(request, call_next, change)
 
 
-@mutant("DISC-CAT-002", also=("DISC-CAT-003", "DISC-CAT-006", "DISC-CAT-007", "DISC-CAT-008", "CORE-API-002", "CORE-DOC-002"))
+@mutant("DISC-CAT-002", also=("CORE-API-002", "CORE-DOC-002"))
 async def catalogue_is_a_bare_array(request: Request, call_next: CallNext) -> Response:
     """The catalogue is the array of link contexts, without the object around it."""
     answer = await call_next(request)
@@ -178,7 +178,7 @@ async def the_catalogue_leads_to_apis(service: Service) -> None:
         )
 
 
-@mutant("DISC-CAT-003", also=("DISC-CAT-006", "DISC-CAT-007", "DISC-CAT-008"))
+@mutant("DISC-CAT-003", also=("DISC-CAT-007", "DISC-CAT-008"))
 async def catalogue_is_empty(request: Request, call_next: CallNext) -> Response:
     """The catalogue is built from a register in which nothing was entered."""
     return await _with_catalogue(request, call_next, lambda document: document.update(linkset=[]))

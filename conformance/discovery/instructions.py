@@ -97,7 +97,7 @@ async def instructions_can_be_read(service: Service) -> None:
             raise Violation(f"the instructions for use ({tag}) are empty", expected="a document", got="no content", exchange=exchange)
 
 
-@mutant("DISC-INS-002", also=("DISC-INS-003",))
+@mutant("DISC-INS-002")
 async def instructions_have_moved(request: Request, call_next: CallNext) -> Response:
     """The new website has the instructions at another address."""
 
@@ -188,12 +188,12 @@ async def instructions_are_in_their_language(service: Service) -> None:
 @mutant("DISC-INS-003")
 async def one_text_for_all_languages(request: Request, call_next: CallNext) -> Response:
     """The instructions were not translated yet, and English stands in for the others."""
-    if not request.path.startswith("/instructions-for-use/") or request.path.endswith("/en"):
+    tag = request.path.removeprefix("/instructions-for-use/")
+    if tag not in ("pl", "lt"):
         return await call_next(request)
     answer = await call_next(Request(request.method, "/instructions-for-use/en", request.headers))
     if answer.status != 200:
         return answer
-    tag = request.path.rpartition("/")[2]
     return answer.with_body(answer.body.replace(b'lang="en"', f'lang="{tag}"'.encode())).with_header("Content-Language", tag)
 
 

@@ -6,10 +6,10 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.assistant.faults import altered, asked_in
 from conformance.core.faults import changed, memory
 from conformance.discovery.ai_act import high_risk
 from conformance.discovery.card import CARD, card_of, entries, member
+from conformance.discovery.faults import answered_in_english
 from conformance.discovery.seen import asked_for_a_scenario, languages, of_its_work
 from harness.checks import CallNext, Estimate, NotApplicable, Service, Violation, claim, mutant, scenario
 from harness.exchange import Exchange, Request, Response
@@ -139,7 +139,7 @@ class AvailabilityIsAsDeclared(_Trials):
         return self._estimate(card, AVAILABILITY, "requests are answered by no 5xx status")
 
 
-@mutant("DISC-MET-003", also=("CORE-ROB-004", "CORE-API-001", "CORE-RAT-003", "CORE-ERR-002", "CORE-ROB-006"))
+@mutant("DISC-MET-003")
 async def every_third_request_is_one_too_many(request: Request, call_next: CallNext) -> Response:
     """The service says that it is there nearly always, and is closed every third time."""
     counted = memory("every_third_request_is_one_too_many")
@@ -169,11 +169,7 @@ class LanguageIsKeptAsDeclared(_Trials):
         return self._estimate(card, IN_LANGUAGE, "questions are answered in their own language")
 
 
-@mutant("DISC-MET-004", also=("DISC-LNG-001", "CHAT-LNG-001", "CHAT-LNG-002", "CHAT-LNG-003", "CHAT-XLC-001"))
+@mutant("DISC-MET-004", also=("DISC-LNG-001", "CHAT-LNG-001", "CHAT-LNG-003", "CHAT-AID-002"))
 async def measured_on_english_questions(request: Request, call_next: CallNext) -> Response:
     """The model answers Polish questions in English, and its language was measured on English ones."""
-
-    def change(text: str, assurance: dict[str, Any]) -> str:
-        return "Please ask at the office of the municipality, which will be glad to help you with this matter in person." if text else text
-
-    return await altered(request, call_next, change) if asked_in(request, "pl") else await call_next(request)
+    return await answered_in_english(request, call_next, "pl")

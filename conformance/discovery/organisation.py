@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,7 +105,8 @@ async def number_is_written_for_people(request: Request, call_next: CallNext) ->
 
 def _said_twice(numbers: list[tuple[int, str, str]]) -> Iterator[tuple[str, str, str]]:
     """What numbers say of one register: its name, the number, and the scheme that says so."""
-    for _, scheme, value in numbers:
+    for _, scheme, written in numbers:
+        value = re.sub(r"[\s-]", "", written)  # how it is written is DISC-ORG-002's subject
         if scheme in ("NIP", "KRS", "JAR", "PVM", "LEI"):
             yield scheme, value, scheme
         elif scheme == "REGON":

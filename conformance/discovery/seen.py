@@ -6,7 +6,7 @@ import bisect
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.assistant.conversation import is_reply, question, reply
+from conformance.assistant.conversation import is_reply, question, reply, sets_the_text
 from conformance.core.languages import sure_language
 from conformance.core.reading import event_values
 from harness.exchange import Exchange, view
@@ -42,11 +42,12 @@ def models_named(exchange: Exchange) -> Iterator[str]:
 def languages(exchange: Exchange) -> tuple[str, str] | None:
     """The language of a question and that of its answer, where both are without doubt and the answer was meant to be in the question's.
 
-    What is written to be refused says nothing of it, nor does a conversation of several turns or one that a system message leads.
+    What is written to be refused says nothing of it, nor does an answer that was cut, or a conversation that a system message leads.
     """
     if not is_reply(exchange) or (exchange.vector is not None and exchange.vector.kind != "valid"):
         return None
-    if len(exchange.request.document["messages"]) != 1:
+    content = exchange.request.document
+    if len(content["messages"]) != 1 or sets_the_text(content):
         return None
     asked, answered = sure_language(question(exchange.request)), sure_language(reply(exchange).text)
     return (asked, answered) if asked and answered else None
