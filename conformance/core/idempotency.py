@@ -249,7 +249,7 @@ class RetriesRepeatKeyAndContent:
         self._keys = self._retries = 0
         self._wrong: Violation | None = None
 
-    def notice(self, exchange: Exchange) -> None:
+    def notice(self, exchange: Exchange, card: Mapping[str, Any]) -> None:
         """Hold a request against the one before it to the same operation."""
         operation = exchange.operation.id if exchange.operation else ""
         first, self._latest[operation] = self._latest.get(operation), exchange

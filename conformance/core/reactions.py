@@ -26,7 +26,7 @@ class Reactions:
         self._met: list[Exchange] = []
         self._repeats_anyway = False
 
-    def notice(self, exchange: Exchange) -> None:
+    def notice(self, exchange: Exchange, card: Mapping[str, Any]) -> None:
         """Keep those that met the situation."""
         if exchange.situation == self.situation and exchange.reaction is not None:
             self._met.append(exchange)

@@ -74,17 +74,22 @@ class ClientsReadTheCardFirst:
             )
 
 
-@mutant("DISC-REQ-004", also=("DISC-REQ-002", "DISC-REQ-003"))
+@mutant("DISC-REQ-004")
 async def client_asks_before_it_looks(request: Request, call_next: CallNext) -> Response:
     """The client has the address in its configuration, and the card is read by nobody."""
     return await call_next(Request(request.method, "/health", request.headers) if request.path == CARD else request)
+
+
+_SOON = 600.0
+"""Seconds within which a client has a copy of what it read, or could have one."""
 
 
 def _a_second_reading(first: Exchange, second: Exchange) -> bool:
     operation = second.operation.id if second.operation is not None else ""
     again = operation in ("getServiceCard", "getApiCatalog", "getInstructions") and first.request.url == second.request.url
     same = first.request.headers.get("accept-language") == second.request.headers.get("accept-language")
-    return again and same and first.request.method == "GET" and first.status == 200 and "etag" in first.answer.headers
+    soon = second.started - first.started <= _SOON
+    return again and same and soon and first.request.method == "GET" and first.status == 200 and "etag" in first.answer.headers
 
 
 @pair_rule("DISC-REQ-005", when=_a_second_reading)

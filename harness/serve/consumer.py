@@ -82,7 +82,7 @@ class _Session:
             self._judge.operation_of,
             self._see,
             situations=visit.situations,
-            under_test=profiles[-1],
+            under_test=profiles[1:],  # all but core
             wait=asyncio.sleep,
         )
         self._no_http, self._own = 0, 0

@@ -6,7 +6,7 @@ An ASGI application. Where it runs in a server of ours (:mod:`harness.serve.list
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -123,15 +123,15 @@ class Turn:
 class Front:
     """An ASGI application before ``app``.
 
-    Each request to the profile under test meets the next situation that concerns it, apart from the first one and from one that repeats a request
-    that met one: a retry is served. Where the profile has operations with a request body, it is requests to those.
+    Each request to the profiles under test meets the next situation that concerns it, apart from the first one and from one that repeats a request
+    that met one: a retry is served. Where the profiles have operations with a request body, it is requests to those.
 
     Args:
         app: the service that answers.
         operation_of: the operation a request addresses.
         situations: what is played, in this order.
         see: gets each exchange once it is known what the client did next.
-        under_test: the profile to whose operations situations are played.
+        under_test: the profiles to whose operations situations are played.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class Front:
         see: See,
         *,
         situations: Iterable[Played] = (),
-        under_test: Profile | None = None,
+        under_test: Sequence[Profile] = (),
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], Awaitable[None]],
     ) -> None:
@@ -151,7 +151,7 @@ class Front:
         self.left = list(self._all)
         """The situations that were not played yet."""
         self._app, self._operation_of, self._see = app, operation_of, see
-        operations = under_test.operations if under_test else ()
+        operations = [operation for profile in under_test for operation in profile.operations]
         self._played_to = {each.id for each in operations if each.has_request_body} or {each.id for each in operations}
         self._clock, self._wait = clock, wait
         self._begun = False

@@ -24,6 +24,7 @@ from harness.serve.front import Front
 from harness.serve.mock import mutants_of, reference_app
 from harness.serve.situations import SITUATIONS
 from tests.conformance.counterpart import Clock
+from tests.conformance.reference_services import asend
 
 COUNTRIES = ("pl", "lt")
 VISITS = 8
@@ -46,9 +47,15 @@ MUTANTS = [
 ]
 
 
+async def claimed(name: str) -> list[str]:
+    """The profiles that the card of a reference service names: a client of one uses the others as well."""
+    card: dict[str, list[str]] = (await asend(reference_app(name, "pl"), Request("GET", "/service-card"))).json
+    return card["profiles"]
+
+
 async def visited(name: str, country: str, mutant: Mutant | None) -> tuple[Report, Front]:
     """The report on a client that pays visits in a made-up time, and what stood before the service."""
-    profiles = catalogue.load_with_core([name])
+    profiles = catalogue.load_with_core(await claimed(name))
     judge, clock, caller = Judge(profiles, "consumer"), Clock(), caller_of(name)
     seen: list[Exchange] = []
     front = Front(
@@ -56,7 +63,7 @@ async def visited(name: str, country: str, mutant: Mutant | None) -> tuple[Repor
         judge.operation_of,
         lambda exchange: seen.append(judge.see(exchange)),
         situations=SITUATIONS,
-        under_test=profiles[-1],
+        under_test=profiles[1:],
         clock=lambda: clock.now,
         wait=clock.wait,
     )
