@@ -207,7 +207,7 @@ class _Run:
         location = exchange.response.headers.get("location") if exchange.response else None
         if exchange.fault is not None:
             await self._end(f"{url} cannot be reached: {exchange.fault.detail}.", unreachable=True)
-        elif 300 <= exchange.status < 400:
+        elif 300 <= exchange.status < 400 and not operation.optional:  # one document may lie elsewhere, and the service be here
             await self._end(f"{url} redirects to {location}. If that is the service, run against that address.", unreachable=True)
         elif exchange.succeeded and media_type(exchange.answer.headers.get("content-type")) == "text/html":
             await self._end(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from conformance.core.faults import changed
 from conformance.core.reading import excerpt
-from conformance.discovery.links import CATALOGUE, LINKSET, RELATIONS, anchors, base_of, header_links, host_of, links, read
+from conformance.discovery.links import CATALOGUE, LINKSET, RELATIONS, anchors, header_links, host_of, links, read
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response, media_type
 
@@ -17,30 +17,30 @@ PROFILE = "https://www.rfc-editor.org/info/rfc9727"
 _WANTED = {"Accept": f"{LINKSET}, application/json;q=0.1, */*;q=0.1"}
 
 
-async def catalogue(service: Service, *, credential: bool = True) -> Exchange:
-    """The exchange that gave the catalogue, whatever was answered.
+async def catalogue(service: Service, *, credential: bool = True) -> tuple[Exchange, str]:
+    """The exchange that gave the catalogue, whatever was answered, and the base URL of the service.
 
     Raises:
         NotTested: the base URL lies below the root of the host, where nobody has to have one, or the catalogue is elsewhere.
     """
-    exchange = await read(service, CATALOGUE, headers=_WANTED, credential=credential)
-    if not exchange.succeeded and urlsplit(base_of(exchange, CATALOGUE)).path:
+    exchange, base = await read(service, CATALOGUE, headers=_WANTED, credential=credential)
+    if not exchange.succeeded and urlsplit(base).path:
         raise NotTested("it lies at the root of the host (RFC 8615 section 3), and the base URL of this run is below that")
-    return exchange
+    return exchange, base
 
 
-async def published(service: Service) -> tuple[Exchange, dict[str, Any]]:
-    """The catalogue as far as it can be read as one, and the exchange that gave it.
+async def published(service: Service) -> tuple[Exchange, str, dict[str, Any]]:
+    """The exchange that gave the catalogue, the base URL of the service, and the catalogue as far as it can be read as one.
 
     Raises:
         NotTested: there is none (DISC-CAT-001), or it is no JSON object (DISC-CAT-002).
     """
-    exchange = await catalogue(service)
+    exchange, base = await catalogue(service)
     if exchange.status != 200:
         raise NotTested(f"there is no catalogue at {CATALOGUE}")
     if not isinstance(exchange.answer.document, dict):
         raise NotTested("the catalogue is no JSON object")
-    return exchange, exchange.answer.document
+    return exchange, base, exchange.answer.document
 
 
 @scenario("DISC-CAT-001")
@@ -48,7 +48,7 @@ async def the_catalogue_is_there(service: Service) -> None:
     """RFC 9727 section 2: the publisher SHALL resolve a GET request to /.well-known/api-catalog and return the catalogue; section 4.2: it MUST be
     in the format application/linkset+json.
     """
-    exchange = await catalogue(service)
+    exchange, _ = await catalogue(service)
     if exchange.status in (401, 403):
         raise NotTested(f"the service asks for a credential (HTTP {exchange.status})")
     if exchange.status != 200:
@@ -78,9 +78,8 @@ def _is_the_catalogue(request: Request, answer: Response) -> bool:
 
 
 def _a_catalogue(exchange: Exchange) -> bool:
-    """Whether an answer is a catalogue in Linkset JSON."""
-    asked = exchange.operation is not None and exchange.operation.id == "getApiCatalog"
-    return asked and exchange.status == 200 and exchange.answer.media_type == LINKSET and exchange.answer.document is not None
+    """Whether an answer is a set of links in Linkset JSON, wherever the catalogue was moved to."""
+    return exchange.status == 200 and exchange.answer.media_type == LINKSET and exchange.answer.document is not None
 
 
 _REFERENCE = re.compile(r'[^\s<>"{}|\\^`\x00-\x1f]*')
@@ -168,7 +167,7 @@ async def the_catalogue_leads_to_apis(service: Service) -> None:
     """RFC 9727 section 4.1: the catalogue MUST include hyperlinks to API endpoints: as items (A.2), as what is described (A.1), or through the
     catalogues that it is made of (4.3).
     """
-    exchange, document = await published(service)
+    exchange, _, document = await published(service)
     here = exchange.request.url
     if any(link.relation in ("item", "api-catalog") for link in links(document)):
         return
@@ -195,7 +194,7 @@ async def head_leads_to_the_catalogue(service: Service) -> None:
     if any(relation in ("api-catalog", "item") for relation, _ in header_links(field)):
         return
     if 300 <= exchange.status < 400:
-        exchange = await read(service, CATALOGUE, headers=_WANTED, method="HEAD")
+        exchange, _ = await read(service, CATALOGUE, headers=_WANTED, method="HEAD")
         field = exchange.answer.headers.get("link")
         if any(relation in ("api-catalog", "item") for relation, _ in header_links(field)):
             return
@@ -222,7 +221,7 @@ async def the_catalogue_says_what_it_is(service: Service) -> None:
     """RFC 9727 section 4.2: the Linkset SHOULD include a profile parameter with the URI of the RFC; RFC 9264 section 5 has a link to the profile as
     the other way to say it.
     """
-    exchange, _ = await published(service)
+    exchange, *_ = await published(service)
     kind = exchange.answer.headers.get("content-type") or ""
     told = [target for relation, target in header_links(exchange.answer.headers.get("link")) if relation == "profile"]
     parameter = re.search(r';\s*profile\s*=\s*"?([^";]*)', kind, re.IGNORECASE)
@@ -311,7 +310,7 @@ async def catalogue_names_the_backend(request: Request, call_next: CallNext) -> 
 @scenario("DISC-CAT-009")
 async def the_catalogue_is_for_anybody(service: Service) -> None:
     """Profile discovery/1: who looks for a service of another administration has no credential yet. The card is public too (CORE-CRD-001)."""
-    exchange = await catalogue(service, credential=False)
+    exchange, _ = await catalogue(service, credential=False)
     if exchange.status in (401, 403):
         raise Violation("the catalogue cannot be read without a credential", expected="200", got=str(exchange.status), exchange=exchange)
     if exchange.status != 200:

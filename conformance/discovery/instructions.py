@@ -78,9 +78,11 @@ async def _documents(service: Service) -> list[tuple[str, str, Exchange]]:
     if not ours:
         hosts = ", ".join(sorted({host_of(here, url) or "elsewhere" for _, url in linked})[:3])
         raise NotTested(f"the instructions lie elsewhere ({hosts}), and other places are not asked")
-    return [
-        (tag, url, await read(service, path, base, headers={"Accept": "*/*", "Accept-Language": tag})) for tag, url, path in ours[:_MOST]
-    ]
+    found = []
+    for tag, url, path in ours[:_MOST]:
+        exchange, _ = await read(service, path, headers={"Accept": "*/*", "Accept-Language": tag})
+        found.append((tag, url, exchange))
+    return found
 
 
 @scenario("DISC-INS-002")

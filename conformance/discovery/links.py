@@ -87,22 +87,23 @@ def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
 
 
 async def read(
-    service: Service, path: str, base: str = "", *, headers: Mapping[str, str] | None = None, method: str = "GET", credential: bool = True
-) -> Exchange:
-    """GET (or another ``method``) a path below the base URL, and follow redirects that stay there; the last exchange is returned.
+    service: Service, path: str, *, headers: Mapping[str, str] | None = None, method: str = "GET", credential: bool = True
+) -> tuple[Exchange, str]:
+    """GET (or another ``method``) a path below the base URL, and follow redirects that stay there: the last exchange, and the base URL.
 
     Raises:
         NotTested: no complete answer came, the service has no time, or a redirect leads elsewhere.
     """
+    base = ""
     for _ in range(_HOPS):
         exchange = await service.send(method, path, headers=dict(headers or {}), credential=credential)
         if exchange.status in (429, 503) and "retry-after" in exchange.answer.headers:
             raise NotTested(f"the service answered {exchange.status}")
+        base = base or base_of(exchange, path.partition("?")[0])
         location = exchange.answer.headers.get("location")
         if exchange.status not in _REDIRECTS or not location:
-            return exchange
-        url = exchange.request.url
-        target = below(base or base_of(exchange, path.partition("?")[0]), url, location)
+            return exchange, base
+        target = below(base, exchange.request.url, location)
         if target is None:
             raise NotTested(f"{path} redirects to another place, {location}, which is not followed")
         path = target
