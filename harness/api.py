@@ -22,6 +22,7 @@ from harness.profile import ConformanceClass, Side
 from harness.report import Report
 from harness.reporting import Ran, conclude
 from harness.run import Progress, RunOptions, run_provider
+from harness.serve.inbox import LISTEN
 from harness.serve.mock import reference_app
 from harness.serve.situations import SITUATIONS
 
@@ -44,6 +45,8 @@ async def arun(
     explore: str | None = None,
     evidence: Path | None = None,
     resume: Path | None = None,
+    callback_url: str | None = None,
+    callback_listen: str = LISTEN,
     transport: Transport | None = None,
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
@@ -67,6 +70,8 @@ async def arun(
         explore: how long to explore beyond the vectors, e.g. ``60s``, ``2m``.
         evidence: folder to record every exchange in, as it happens.
         resume: folder of an interrupted run to go on with; what it recorded is judged and not sent again.
+        callback_url: the URL under which the participant reaches this machine to call back; not needed where it runs on it.
+        callback_listen: ``HOST:PORT`` that callbacks are received on.
         transport: what carries the requests, for mocked endpoints and ASGI applications in this process.
         progress: called with the steps done and planned.
         stop: set it to end early; the report then says so.
@@ -96,6 +101,8 @@ async def arun(
         explore=duration(explore) if explore else None,
         evidence=resume or evidence,
         resume=resume is not None,
+        callback_url=callback_url,
+        callback_listen=callback_listen,
     )
     loaded = catalogue.load_with_core(profiles, profile_paths)
     return await run_provider(participant, loaded, options, transport=transport, progress=progress, stop=stop)

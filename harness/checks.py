@@ -77,6 +77,11 @@ class Estimate:
     misses: tuple[Exchange, ...] = ()
 
     @property
+    def measured(self) -> str:
+        """What was found, in words."""
+        return f"{self.hits} of {self.n} {self.subject}"
+
+    @property
     def interval(self) -> tuple[float, float]:
         """The 95 % Wilson score interval of the share (Wilson 1927)."""
         if self.n == 0:
@@ -86,6 +91,53 @@ class Estimate:
         spread = z * (share * (1 - share) / self.n + z * z / (4 * self.n * self.n)) ** 0.5
         scale = 1 + z * z / self.n
         return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The result of a statistical check that measures: the mean of ``values`` held against ``limit``, in whatever unit ``subject`` names.
+
+    A scenario returns one, and its verdict is found as that of an :class:`Estimate`. ``misses`` are exchanges that show the lowest values.
+    """
+
+    values: tuple[float, ...]
+    limit: float
+    subject: str
+    misses: tuple[Exchange, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """How many values there are."""
+        return len(self.values)
+
+    @property
+    def measured(self) -> str:
+        """What was found, in words."""
+        return f"{sum(self.values) / self.n:.1f} {self.subject} in the mean of {self.n}" if self.n else self.subject
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the mean, by the percentiles of 2000 means of values drawn again (Efron's bootstrap), always the same ones."""
+        if not self.values:
+            return float("-inf"), float("inf")
+        drawn, n = Random(len(self.values)), len(self.values)
+        means = sorted(sum(drawn.choices(self.values, k=n)) / n for _ in range(2000))
+        return means[50], means[1949]
+
+
+class Inbox(Protocol):
+    """A URL at which the participant's own requests arrive, such as the callback of a job."""
+
+    url: str
+    """To hand to the participant. What it adds to the path arrives here as well."""
+
+    def answer(self, *responses: Response) -> None:
+        """How the next requests are answered, one by one; those after them get 204."""
+        ...
+
+    async def next(self, seconds: float) -> Exchange | None:
+        """The next request that arrives, with the answer it got; None where none comes in time."""
+        ...
 
 
 class Service(Protocol):
@@ -133,6 +185,14 @@ class Service(Protocol):
         """
         ...
 
+    async def inbox(self) -> Inbox:
+        """A place where the participant can call back.
+
+        Raises:
+            NotTested: the participant cannot reach the harness.
+        """
+        ...
+
     def needs_capability(self, name: str) -> None:
         """Raise :class:`NotApplicable` unless the service card declares the capability ``name``."""
         ...
@@ -148,14 +208,14 @@ class Claim(Protocol):
         """Look at one exchange, complete or not; they come as they end. ``card`` is empty until one was seen. Nothing is decided yet."""
         ...
 
-    def decide(self, card: Mapping[str, Any]) -> Estimate | None:
+    def decide(self, card: Mapping[str, Any]) -> Estimate | Mean | None:
         """Hold the card (empty when none was seen) against what was noticed, once, at the end. Ends as any check does."""
         ...
 
 
 Rule = Callable[[Exchange], None]
 PairRule = Callable[[Exchange, Exchange], None]
-Scenario = Callable[[Service], Awaitable["Estimate | None"]]
+Scenario = Callable[[Service], Awaitable["Estimate | Mean | None"]]
 ClaimClass = TypeVar("ClaimClass", bound=type[Claim])
 CallNext = Callable[[Request], Awaitable[Response]]
 FaultyHandler = Callable[[Request, CallNext], Awaitable[Response]]

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.adapters import Adapter
-from harness.checks import Check, Claim, Estimate, NeedsReview, NotApplicable, NotTested, Violation, registry
+from harness.checks import Check, Claim, Estimate, Mean, NeedsReview, NotApplicable, NotTested, Violation, registry
 from harness.exchange import Exchange, Request
 from harness.operation import Operation
 from harness.profile import Profile, Requirement, Side
@@ -209,7 +209,7 @@ class Judge:
         return None
 
 
-def weigh(result: Estimate | None) -> None:
+def weigh(result: Estimate | Mean | None) -> None:
     """Hold what a check returned against its limit, where that is statistical.
 
     Raises:
@@ -219,7 +219,7 @@ def weigh(result: Estimate | None) -> None:
     if result is None:
         return
     low, high = result.interval
-    said = f"{result.hits} of {result.n} {result.subject} (95 % interval {low:.2f} to {high:.2f}, limit {result.limit:.2f})"
+    said = f"{result.measured} (95 % interval {low:.2f} to {high:.2f}, limit {result.limit:.2f})"
     example = result.misses[0] if result.misses else None
     if result.n == 0:
         raise NotTested(f"no trial could be judged for: {result.subject}")

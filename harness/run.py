@@ -33,6 +33,7 @@ from harness.recording import Recording
 from harness.report import Report
 from harness.reporting import Ran, conclude
 from harness.sending import Ending, Sender
+from harness.serve.inbox import LISTEN, Inboxes, is_near
 from harness.service import DrivenService
 from harness.vectors import Vector, bind
 
@@ -57,6 +58,9 @@ class RunOptions:
     evidence: Path | None = None
     """The folder that the exchanges are recorded in; with ``resume`` the one of an earlier run, which is gone on with."""
     resume: bool = False
+    callback_url: str | None = None
+    """The URL under which the participant reaches the harness's inbox; None where it runs on this machine, or cannot."""
+    callback_listen: str = LISTEN
 
 
 async def run_provider(
@@ -75,7 +79,9 @@ async def run_provider(
         recording = _recording(participant, profiles, options, client)
         if recording is not None:
             stack.enter_context(recording)
-        run = _Run(participant, profiles, options, client, ending, progress, recording)
+        near = transport is not None or is_near(participant.url)
+        inboxes = await stack.enter_async_context(Inboxes(base=options.callback_url, listen=options.callback_listen, near=near))
+        run = _Run(participant, profiles, options, client, ending, progress, recording, inboxes)
         await run.drive()
         return conclude(run.ran())
 
@@ -96,8 +102,9 @@ class _Run:
         ending: Ending,
         progress: Progress | None,
         recording: Recording | None,
+        inboxes: Inboxes,
     ) -> None:
-        self._recording = recording
+        self._recording, self._inboxes = recording, inboxes
         self._id = recording.run if recording else uuid.uuid4().hex
         self._participant, self._profiles, self._options = participant, profiles, options
         self._client, self._ending, self._progress = client, ending, progress
@@ -281,6 +288,7 @@ class _Run:
             run=self._id,
             country=self._participant.country,
             has_credential=self._participant.credential is not None,
+            inboxes=self._inboxes,
         )
         try:
             result = await check.function(service)

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from harness.checks import NotApplicable, NotTested
+from harness.checks import Inbox, NotApplicable, NotTested
 from harness.errors import Unreachable
 from harness.exchange import Exchange, Headers, Request
 from harness.operation import Operation
 from harness.pace import BudgetSpent
 from harness.sending import Sender
+from harness.serve.inbox import Inboxes
 
 
 class DrivenService:
@@ -33,11 +34,13 @@ class DrivenService:
         run: str,
         country: str | None,
         has_credential: bool,
+        inboxes: Inboxes,
     ) -> None:
         self.card, self.variables, self.country, self.has_credential = card, variables, country, has_credential
         self.random, self.run = Random(f"{seed}:{name}"), run
         self.operations = operations
         self._name, self._sender, self._plain = name, sender, plain
+        self._inboxes, self._opened = inboxes, 0
         self._sent = 0
 
     async def send(
@@ -72,6 +75,11 @@ class DrivenService:
         if method not in self._plain:
             raise NotTested(f"the profile has no plain {method} request, or one of its variables could not be bound")
         return self._plain[method]
+
+    async def inbox(self) -> Inbox:
+        """As :meth:`harness.checks.Service.inbox`."""
+        self._opened += 1
+        return await self._inboxes.open(f"{self._name}.{self._opened}")
 
     def needs_capability(self, name: str) -> None:
         """As :meth:`harness.checks.Service.needs_capability`."""

@@ -148,7 +148,7 @@ class Frame:
                 )
 
         headers = self._common_headers(request, operation, answer)
-        if headers.get("Cache-Control") != "no-store":
+        if {**answer.headers, **headers}.get("Cache-Control") != "no-store":
             answer = revalidated(request, answer)
         await send_answer(send, answer, headers, head=request.method == "HEAD", sent=sent)
 

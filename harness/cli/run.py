@@ -22,6 +22,7 @@ from harness.formats.terminal import summary
 from harness.participant import AUTH_HELP, Limits, parse_credential
 from harness.profile import CLASSES, LANGUAGES
 from harness.report import EXIT_CODES, Report
+from harness.serve.inbox import LISTEN
 
 
 def run(
@@ -53,6 +54,12 @@ def run(
     ] = None,
     evidence: Annotated[Path | None, typer.Option(metavar="DIR", help="Record every exchange in this folder, as it happens.")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with the interrupted run recorded in this folder.")] = None,
+    callback_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="URL of this machine that the service can call back, where it runs on another one.")
+    ] = None,
+    callback_listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where callbacks are received; port 0 takes a free one.")
+    ] = LISTEN,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="End with 0 where nothing failed but a MUST was not tested.")
     ] = False,
@@ -83,6 +90,8 @@ def run(
         "explore": explore,
         "evidence": evidence,
         "resume": resume,
+        "callback_url": callback_url,
+        "callback_listen": callback_listen,
     }
     result = asyncio.run(_run_until_stopped(url, profile, arguments))
     present(result, targets, lang, allow_incomplete=allow_incomplete)

@@ -15,28 +15,11 @@ from random import Random, SystemRandom
 from typing import Any
 
 from conformance.core.reading import EVENT_STREAM, event_values
-from harness.exchange import Headers, Request, Response, seconds_to_wait
+from conformance.reference.line import Line, Refused, Send, Unavailable
+from harness.exchange import Response
 from harness.national import personal_identifiers
 
-Send = Callable[[Request], Awaitable[Response]]
-"""Sends a request whose URL is relative to the service's base URL. Raises :class:`OSError` where no complete answer comes."""
-
-TRIES = 4
-"""How often one request is sent before the client gives up."""
-PATIENCE = 60.0
-"""The longest time, in seconds, that a person is left waiting before another try."""
-
-
-class Refused(Exception):
-    """The service refuses the question. The text is what the person is told; ``status`` the answer's."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-
-
-class Unavailable(Exception):
-    """The service does not answer, or asks to wait longer than a person does."""
+__all__ = ["COUNTRIES", "Answer", "Caller", "Country", "Refused", "Unavailable", "visit", "without_identifiers"]
 
 
 @dataclass(frozen=True)
@@ -125,8 +108,9 @@ class Caller:
         self._ways = COUNTRIES[self.country]
         self._turns: list[dict[str, str]] = []
         self._model = ""
-        self._keys = False
-        self._not_before = 0.0
+        own, also = self._ways.language, self._ways.also
+        languages = f"{self.language}, {also}" if self.language not in ("", own) else f"{own}, en;q=0.5"
+        self._line = Line(self.send, languages, f"application/json, {EVENT_STREAM}", self.random, self.clock, self.wait)
 
     async def ask(self, question: str, *, stream: bool | None = None) -> Answer:
         """Ask the next question of the conversation, as a stream or whole.
@@ -142,60 +126,19 @@ class Caller:
         asked: dict[str, Any] = {"model": self._model, "messages": turns, "max_completion_tokens": 400}
         if self._ways.stream if stream is None else stream:
             asked |= {"stream": True, "stream_options": {"include_usage": True}}
-        parts = _parts(await self._send("POST", "/v1/chat/completions", json.dumps(asked, ensure_ascii=False).encode()))
+        parts = _parts(await self._line.ask("POST", "/v1/chat/completions", json.dumps(asked, ensure_ascii=False).encode()))
         answered = "".join(_content(part) for part in parts)
         self._turns = [*turns, {"role": "assistant", "content": answered}]
         return self._answer(answered, parts, masked)
 
     async def _look_around(self) -> None:
         """Which model can be asked, and whether the service remembers keys. A service without a card does not."""
-        listed = (await self._send("GET", "/v1/models")).document
-        try:
-            card = (await self._send("GET", "/service-card")).document
-        except Refused:
-            card = None
-        self._keys = isinstance(card, dict) and "idempotency" in (card.get("capabilities") or ())
+        listed = (await self._line.ask("GET", "/v1/models")).document
+        await self._line.look_around()
         models = listed.get("data") if isinstance(listed, dict) else None
         if not models:
             raise Refused(200, "The service lists no model.")
         self._model = str(models[0]["id"])
-
-    async def _send(self, method: str, path: str, body: bytes = b"") -> Response:
-        """Send one request until it is answered. Every try has the same body and key, and a span of its own in one trace.
-
-        A POST without a key is repeated only where the service says that it did nothing: else it may have been done.
-        """
-        repeated = (409, 429, 502, 503, 504) if self._keys or not body else (429, 503)
-        key, trace = f'"{self._hexadecimal(128)}"', self._hexadecimal(128)
-        headers = {"Accept": f"application/json, {EVENT_STREAM}", "Accept-Language": self._languages()}
-        if body:
-            headers |= {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if self._keys else {})
-        for number in range(TRIES):
-            await self.wait(max(0.0, self._not_before - self.clock()))
-            headers["traceparent"] = f"00-{trace}-{self._hexadecimal(64)}-01"
-            later = 2.0**number
-            try:
-                answer = _whole(await self.send(Request(method, path, Headers(headers), body)))
-            except OSError as error:
-                if body and not self._keys:
-                    raise Unavailable(f"The service did not answer: {error}") from error
-            else:
-                if answer.status not in repeated:
-                    return _accepted(answer)
-                later = seconds_to_wait(answer, self.clock()) or later
-            if later > PATIENCE:
-                raise Unavailable(f"The service asks to come back in {later:.0f} s.")
-            self._not_before = self.clock() + later
-        raise Unavailable(f"The service did not answer in {TRIES} tries.")
-
-    def _languages(self) -> str:
-        return (
-            f"{self.language}, {self._ways.also}" if self.language not in ("", self._ways.language) else f"{self._ways.language}, en;q=0.5"
-        )
-
-    def _hexadecimal(self, bits: int) -> str:
-        """So many random bits, never all zero: such an id is not valid (W3C Trace Context section 3.2.2)."""
-        return f"{self.random.randrange(1, 1 << bits):0{bits // 4}x}"
 
     def _answer(self, text: str, parts: list[dict[str, Any]], masked: tuple[str, ...]) -> Answer:
         assurance: dict[str, Any] = {}
@@ -223,20 +166,6 @@ def without_identifiers(text: str) -> tuple[str, tuple[str, ...]]:
     for identifier in reversed(found):
         text = f"{text[: identifier.start]}[{identifier.kind}]{text[identifier.start + len(identifier.value) :]}"
     return text, tuple(dict.fromkeys(identifier.kind for identifier in found))
-
-
-def _whole(answer: Response) -> Response:
-    """The answer, unless it is a stream that was cut: the last event says that it was not."""
-    if answer.media_type == EVENT_STREAM and (not answer.events or answer.events[-1].data != "[DONE]"):
-        raise ConnectionError("the stream ended too early")
-    return answer
-
-
-def _accepted(answer: Response) -> Response:
-    if answer.status != 200:
-        problem = answer.document if isinstance(answer.document, dict) else {}
-        raise Refused(answer.status, str(problem.get("detail") or problem.get("title") or f"The service answered {answer.status}."))
-    return answer
 
 
 def _parts(answer: Response) -> list[dict[str, Any]]:

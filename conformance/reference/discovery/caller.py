@@ -14,7 +14,8 @@ from urllib.parse import urljoin, urlsplit
 from weakref import WeakKeyDictionary
 
 from conformance.reference.assistant import caller as assistant
-from conformance.reference.assistant.caller import Refused, Send, Unavailable, visit
+from conformance.reference.assistant.caller import visit
+from conformance.reference.line import Refused, Send, Unavailable
 from harness.exchange import Request, Response
 
 __all__ = ["Caller", "Refused", "Unavailable", "visit"]
@@ -47,13 +48,13 @@ class Caller(assistant.Caller):
         super().__post_init__()
         self._network, self._known = self.send, _KNOWN.setdefault(self.send, Known())
         self._documents = dict(_FORMATS)
-        self.send = self._careful
+        self._line.send = self._careful
 
     async def _look_around(self) -> None:
-        catalogue = (await self._send("GET", CATALOGUE)).document
+        catalogue = (await self._line.ask("GET", CATALOGUE)).document
         place = _service_card(catalogue)
         self._documents[place] = "application/json"
-        card = (await self._send("GET", place)).document
+        card = (await self._line.ask("GET", place)).document
         if not isinstance(card, dict):
             raise Refused(200, "The service has no card.")
         limits = card.get("limits")
@@ -69,7 +70,7 @@ class Caller(assistant.Caller):
             return
         path = urljoin(place, url)
         self._documents[path] = _DOCUMENTS
-        self.instructions = (await self._send("GET", path)).text
+        self.instructions = (await self._line.ask("GET", path)).text
 
     async def _careful(self, request: Request) -> Response:
         """Send within the limits that the card declares; what is read is asked for in its format, and only where it changed."""
