@@ -92,8 +92,9 @@ class Form:
                 reading.broken.append(
                     (path, _fault(place, error.kind.name, error.kind.as_dict(), _at(value, path), ignored=ignored, deep=len(path)))
                 )
-        except (UnicodeEncodeError, RecursionError, ValueError):
-            # A lone surrogate, or nesting that no validator follows: hand-written vectors hold both, no schema describes them.
+        except (UnicodeEncodeError, RecursionError, ValueError, LookupError):
+            # A lone surrogate, or nesting that no validator follows: hand-written vectors hold both, no schema describes them. Nor is a fault
+            # looked at within a member without a name, which the validator leaves out of its paths.
             reading.broken = [((), Feature(self._root, "type", "no value of JSON Schema"))]
         return reading
 
