@@ -74,6 +74,8 @@ class Frame:
         public: operations that anybody may call, beside those of core.
         problem_members: what the errors of the profile's base standard hold, from the problem document that it is added to.
         token: the bearer token callers have to send; None welcomes callers without one.
+        scopes: operationId -> the scope that a token needs for it (RFC 6749 section 3.3); nobody may call these without a token.
+        scoped_tokens: further tokens, with the scopes that each has beyond what every caller may.
         dependencies: name -> whether it works, for the health answer.
     """
 
@@ -89,9 +91,13 @@ class Frame:
         public: Collection[str] = (),
         problem_members: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda problem: {},
         token: str | None = None,
+        scopes: Mapping[str, str] | None = None,
+        scoped_tokens: Mapping[str, frozenset[str]] | None = None,
         dependencies: Callable[[], Mapping[str, bool]] = dict,
     ) -> None:
         self._card, self._api, self._language, self._token, self._dependencies = card, api, language, token, dependencies
+        self._scopes = dict(scopes or {})
+        self._tokens = {**(scoped_tokens or {}), **({token: frozenset[str]()} if token is not None else {})}
         self._operations = [operation for profile in profiles for operation in profile.operations]
         self._texts, self._problem_members = ProblemTexts(*problem_texts), problem_members
         self._records = Records(card["logRetentionDays"])
@@ -101,6 +107,7 @@ class Frame:
         self._public = _PUBLIC | set(public)
         security = {each.id: closed for each in self._operations if each.id not in self._public}
         security.update(dict.fromkeys(_PRIVATE, SECURITY[1:]))
+        security.update({id: ({"bearer": [scope]},) for id, scope in self._scopes.items()})
         info = {"title": card["name"], "version": api["version"], "description": card["purpose"]["en"], "contact": api["contact"]}
         self._description = json_answer(describe(profiles, info, security))
         self._handlers: dict[str, Handler] = {
@@ -201,22 +208,27 @@ class Frame:
         return replace(answer, headers={**answer.headers, "Idempotency-Replayed": "true"}) if replayed else answer
 
     def _caller(self, request: Request, operation: Operation) -> str | None:
-        """Who calls: the holder of the token, or None for anybody. A credential that is sent is verified even where none is needed.
+        """Who calls: the holder of a token, or None for anybody. A credential that is sent is verified even where none is needed.
 
         Raises:
-            Problem: it cannot be verified (RFC 6750 section 3.1), or there is none where one is needed.
+            Problem: it cannot be verified, is not enough (RFC 6750 section 3.1), or there is none where one is needed.
         """
         credential = request.headers.get("authorization")
         realm = f'Bearer realm="{self._card["profiles"][-1].partition("/")[0]}"'
+        scope = self._scopes.get(operation.id)
         if credential is None:
-            if operation.id in _PRIVATE or (self._token is not None and operation.id not in self._public):
+            if scope or operation.id in _PRIVATE or (self._token is not None and operation.id not in self._public):
                 raise Problem("unauthorized", headers={"WWW-Authenticate": realm})
             return None
-        scheme, _, token = credential.strip().partition(" ")
-        known = self._token is not None and hmac.compare_digest(token.strip().encode("latin-1", "replace"), self._token.encode())
-        if scheme.lower() != "bearer" or not known:
+        scheme, _, sent = credential.strip().partition(" ")
+        written = sent.strip().encode("latin-1", "replace")
+        token = next((each for each in self._tokens if hmac.compare_digest(written, each.encode())), None)
+        if scheme.lower() != "bearer" or token is None:
             raise Problem("invalid-token", headers={"WWW-Authenticate": f'{realm}, error="invalid_token"'})
-        return "bearer"
+        if scope and scope not in self._tokens[token]:
+            challenge = f'{realm}, error="insufficient_scope", scope="{scope}"'
+            raise Problem("insufficient-scope", headers={"WWW-Authenticate": challenge}, scope=scope)
+        return f"bearer {' '.join(sorted(self._tokens[token]))}"
 
     def _refuse_unreadable(self, request: Request, operation: Operation) -> None:
         """Raise :class:`Problem` where a body is not the JSON of the profile. One of another declared type is the operation's to read."""
