@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness import catalogue
 from harness.adapters import find_adapter
-from harness.checks import registry
 from harness.client import Transport
 from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.explore import duration
-from harness.judge import Judge, requirements_of
+from harness.observation import Observation
 from harness.participant import Credential, Limits, Participant, check_url
 from harness.profile import ConformanceClass, Side
 from harness.report import Report
-from harness.reporting import Ran, conclude
 from harness.run import Progress, RunOptions, run_provider
 from harness.serve.inbox import LISTEN
 from harness.serve.mock import reference_app
@@ -130,38 +127,13 @@ async def ajudge(
 
     The other arguments and the errors are those of :func:`arun`.
     """
-    loaded = catalogue.load_with_core(profiles, profile_paths)
     participant = Participant(url=check_url(base_url) if base_url else "", name=name, country=country, adapters=tuple(adapters))
-    judge = Judge(
-        loaded,
-        side,
-        base_path="/" + participant.url.partition("://")[2].partition("/")[2],
-        adapters=[find_adapter(adapter) for adapter in adapters],
-    )
-    for requirement in requirements_of(loaded, side):
-        if any(check.kind == "scenario" for check in registry.of(requirement.id)):
-            judge.tallies[requirement.id].not_tested.append("it takes a live service; a recording was judged")
-    started, clock, count = time.time(), time.perf_counter(), 0
-    for exchange in exchanges:
-        judge.see(exchange)
-        count += 1
-        if count % 256 == 0:
+    observation = Observation(catalogue.load_with_core(profiles, profile_paths), side, participant, decided_by=decided_by, as_of=as_of)
+    for number, exchange in enumerate(exchanges):
+        observation.see(exchange)
+        if number % 256 == 255:
             await asyncio.sleep(0)
-    judge.decide_claims()
-    return conclude(
-        Ran(
-            profiles=loaded,
-            side=side,
-            tallies=judge.tallies,
-            participant=participant,
-            started=started,
-            duration=time.perf_counter() - clock,
-            requests=count,
-            seed=0,
-            as_of=as_of or datetime.date.today(),
-            decided_by=decided_by,
-        )
-    )
+    return observation.report()
 
 
 async def aconsume(
@@ -219,6 +191,64 @@ async def aconsume(
     loaded = catalogue.load_with_core(profiles, profile_paths)
     name_served = loaded[-1].name
     return await run_consumer(visit, loaded, lambda token: reference_app(name_served, served_from, token=token), stop=stop)
+
+
+async def aproxy(
+    upstream: str,
+    profiles: Sequence[str] = ("assistant",),
+    *,
+    name: str | None = None,
+    country: str | None = None,
+    client_name: str = "clients",
+    client_country: str | None = None,
+    certificate_authority: Path | None = None,
+    adapters: Sequence[str] = (),
+    decided_by: ConformanceClass = "government",
+    as_of: datetime.date | None = None,
+    port: int = 0,
+    seconds: float | None = None,
+    until: int | None = None,
+    limits: Limits | None = None,
+    evidence: Path | None = None,
+    profile_paths: Sequence[Path] = (),
+    ready: Callable[[str], None] | None = None,
+    stop: asyncio.Event | None = None,
+) -> tuple[Report, Report]:
+    """Pass traffic through to the provider at ``upstream`` and return two reports, on it and on its clients.
+
+    Args:
+        upstream: base URL of the provider.
+        name: how reports call the provider, ``client_name`` its clients; ``country`` and ``client_country`` are theirs.
+        until: end after so many requests, ``seconds`` after so long.
+        limits: of them the time-out counts: most seconds until an answer begins, and between two parts of it.
+        ready: told the base URL to connect to.
+
+    The other arguments and the errors are those of :func:`arun` and :func:`aconsume`.
+    """
+    from harness.serve.proxy import Watch, run_proxy  # a server takes a while to import
+
+    url = check_url(upstream)
+    provider = Participant(
+        url=url,
+        name=name or url.partition("://")[2],
+        country=country,
+        certificate_authority=certificate_authority,
+        adapters=tuple(adapters),
+        limits=limits or Limits(),
+    )
+    consumer = Participant(url="", name=client_name, country=client_country, adapters=tuple(adapters))
+    watch = Watch(
+        provider,
+        consumer,
+        decided_by,
+        as_of or datetime.date.today(),
+        port,
+        seconds,
+        until,
+        evidence,
+        ready or (lambda url: None),
+    )
+    return await run_proxy(watch, catalogue.load_with_core(profiles, profile_paths), stop=stop)
 
 
 def run(url: str, profiles: Sequence[str] = ("assistant",), **options: object) -> Report:

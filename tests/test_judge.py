@@ -37,7 +37,7 @@ def test_the_same_fault_is_shown_once_and_counted_every_time(profiles: Path) -> 
 
 def test_scenarios_are_not_tested_in_a_recording(profiles: Path) -> None:
     verdict = judged(profiles, greeted("Ona", "Dear Ona!")).of("GREE-TXT-002")
-    assert (verdict.verdict, verdict.cause) == ("not-tested", "it takes a live service; a recording was judged")
+    assert (verdict.verdict, verdict.cause) == ("not-tested", "it takes a service to ask; traffic was observed")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
-from harness.cli import consumer, demo, listing, mock, profile, replay, run
+from harness.cli import consumer, demo, listing, mock, profile, proxy, replay, run
 from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
 from harness.version import VERSION
@@ -25,6 +25,7 @@ for command in (
     demo.demo,
     run.run,
     consumer.consumer,
+    proxy.proxy,
     replay.replay,
     mock.mock,
     listing.profiles,

@@ -68,7 +68,7 @@ def consumer(
     if until is not None and command:
         raise UsageError("--until is for clients that are started elsewhere: leave it out, or leave out the command.")
     targets = parse_targets(report or [])
-    requests, seconds = _bounds(until)
+    requests, seconds = bounds(until)
 
     async def until_stopped() -> Report:
         return await api.aconsume(
@@ -92,7 +92,7 @@ def consumer(
     present(asyncio.run(until_stopped()), targets, lang, allow_incomplete=allow_incomplete)
 
 
-def _bounds(until: str | None) -> tuple[int | None, float | None]:
+def bounds(until: str | None) -> tuple[int | None, float | None]:
     """The requests or the seconds of ``--until``. Raises :class:`UsageError` where it is neither."""
     if until is None:
         return None, None

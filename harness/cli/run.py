@@ -99,14 +99,25 @@ def run(
 
 def present(result: Report, targets: list[tuple[str, Path]], lang: str, *, allow_incomplete: bool) -> NoReturn:
     """Write the reports, show the summary, and end with the exit code of the outcome."""
-    written = write_reports(result, targets)
-    with reader_may_leave():
-        summary(result, Output(highlight=False), lang)
-        for format, path in written:
-            typer.echo(f"{format} report: {path}")
-    if len(written) < len(targets):
-        sys.exit(EXIT_CODES["harness-error"])
-    sys.exit(0 if allow_incomplete and result.outcome == "incomplete" else result.exit_code)
+    present_all([(result, targets)], lang, allow_incomplete=allow_incomplete)
+
+
+WORST_FIRST = (EXIT_CODES["harness-error"], EXIT_CODES["not-conformant"], EXIT_CODES["unreachable"], EXIT_CODES["incomplete"])
+
+
+def present_all(results: list[tuple[Report, list[tuple[str, Path]]]], lang: str, *, allow_incomplete: bool) -> NoReturn:
+    """The same of several results, each with its targets; the worst outcome decides the exit code."""
+    codes = set()
+    for result, targets in results:
+        written = write_reports(result, targets)
+        with reader_may_leave():
+            summary(result, Output(highlight=False), lang)
+            for format, path in written:
+                typer.echo(f"{format} report: {path}")
+        codes.add(EXIT_CODES["harness-error"] if len(written) < len(targets) else result.exit_code)
+    if allow_incomplete:
+        codes.discard(EXIT_CODES["incomplete"])
+    sys.exit(next((code for code in WORST_FIRST if code in codes), 0))
 
 
 def parse_targets(texts: list[str]) -> list[tuple[str, Path]]:

@@ -9,7 +9,6 @@ import os
 import secrets
 import shlex
 import signal
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -17,12 +16,11 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.exchange import Exchange, Reaction, Request
-from harness.judge import Judge
+from harness.observation import Observation
 from harness.participant import Credential, Participant
 from harness.profile import ConformanceClass, Profile
 from harness.recording import Recording
 from harness.report import Report
-from harness.reporting import Ran, conclude
 from harness.serve.asgi import App, Receive, Scope, Send
 from harness.serve.front import Front
 from harness.serve.listening import beside
@@ -61,43 +59,38 @@ async def run_consumer(
     async with AsyncExitStack() as stack:
         session = _Session(visit, profiles, service, stop or asyncio.Event(), stack)
         await session.hold()
-        return conclude(session.ran())
+        return session.report()
 
 
 class _Session:
     def __init__(
         self, visit: Visit, profiles: Sequence[Profile], service: Callable[[str], App], stop: asyncio.Event, stack: AsyncExitStack
     ) -> None:
-        self._visit, self._profiles, self._stop, self._stack = visit, profiles, stop, stack
+        self._visit, self._profile, self._stop, self._stack = visit, profiles[-1], stop, stack
         self._token = secrets.token_urlsafe(24)
         credential = Credential("bearer", self._token, shown="$GOVAI_TOKEN")
-        self._participant = Participant(url="", name=visit.name, country=visit.country, credential=credential)
-        self._judge = Judge(profiles, "consumer")
-        self._recording = None
+        participant = Participant(url="", name=visit.name, country=visit.country, credential=credential)
+        recording = None
         if visit.evidence is not None:
-            self._recording = stack.enter_context(Recording(visit.evidence, self._participant, profiles, 0, secrets=[self._token]))
+            recording = stack.enter_context(Recording(visit.evidence, participant, profiles, 0, secrets=[self._token]))
+        self._seen = Observation(profiles, "consumer", participant, decided_by=visit.decided_by, as_of=visit.as_of, recording=recording)
         self._service = _welcoming(service(self._token), self._token)
         self._front = Front(
             self._service,
-            self._judge.operation_of,
+            self._seen.judge.operation_of,
             self._see,
             situations=visit.situations,
             under_test=profiles[1:],  # all but core
             wait=asyncio.sleep,
         )
-        self._no_http, self._own = 0, 0
+        self._no_http = 0
         self._first: Request | None = None
         self._notes: list[str] = []
         self._ended: str | None = None
-        self._unreachable = False
-        self._started, self._clock = time.time(), time.perf_counter()
 
     def _see(self, exchange: Exchange) -> None:
-        exchange = self._judge.see(exchange)
         self._first = self._first or exchange.request
-        self._own += exchange.operation is not None and exchange.operation.profile == self._profiles[-1].key
-        if self._recording is not None:
-            self._recording.keep(exchange)
+        self._seen.see(exchange)
 
     async def hold(self) -> None:
         """Listen, have the client come, and wait until it has gone."""
@@ -107,24 +100,22 @@ class _Session:
         self._visit.ready(front.base, self._environment(front.base))
         reaction: Reaction | None = "ended"
         if not self._visit.command:
-            await self._wait()
+            await front.until(self._stop, seconds=self._visit.seconds, answers=self._visit.until)
         elif status := await self._run(front.base):
             self._notes.append(f"The command ended with exit status {status}.")
             reaction = "failed" if self._ended is None and front.last is not None and await self._ends_well_otherwise() else None
         front.close(reaction)
-        self._judge.decide_claims()
-        self._conclude()
 
     def _environment(self, url: str) -> dict[str, str]:
         """Where the service is and how to call it, also under the names that clients of the base standard know."""
         known = {"url": url, "token": self._token}
-        profile = self._profiles[-1]
+        profile = self._profile
         own = {"GOVAI_BASE_URL": url, "GOVAI_TOKEN": self._token, "GOVAI_PROFILE": profile.key, "GOVAI_COUNTRY": self._visit.country or ""}
         return {**own, **{name: value.format_map(known) for name, value in profile.environment.items()}}
 
     async def _ends_well_otherwise(self) -> bool:
         """Whether the command ends well where no situation is played: only then what it met last is what it stumbled over."""
-        quiet = Front(self._service, self._judge.operation_of, lambda exchange: None, wait=asyncio.sleep)
+        quiet = Front(self._service, self._seen.judge.operation_of, lambda exchange: None, wait=asyncio.sleep)
         async with beside(quiet) as quiet.base:
             status = await self._run(quiet.base)
         self._notes.append(f"Run once more, with no situation played, it ended with exit status {status}.")
@@ -150,61 +141,29 @@ class _Session:
                 self._ended = f"{why}: {shown}."
         return await ended
 
-    async def _wait(self) -> None:
-        """Serve until enough requests came, the time is up, or somebody stops it."""
-        until = asyncio.get_running_loop().time() + (self._visit.seconds or float("inf"))
-        while not self._stop.is_set() and asyncio.get_running_loop().time() < until:
-            if self._visit.until is not None and self._front.requests >= self._visit.until:
-                await asyncio.sleep(_TO_END / 10)  # what is under way is answered
-                return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), 0.05)
-
     def _heard_no_http(self) -> None:
         self._no_http += 1
 
-    def _conclude(self) -> None:
+    def report(self) -> Report:
+        """The report on what the client did."""
         left = {each.name for each in self._front.left}
         met = [each.name for each in self._visit.situations if each.name not in left]
         if self._visit.situations:
             self._notes.append(f"Situations met: {', '.join(met) or 'none'}. Not met: {', '.join(sorted(left)) or 'none'}.")
         if self._no_http:
             self._notes.append(f"On {self._no_http} connections something came that is not HTTP.")
-        if self._own:
-            return
-        self._unreachable = True
-        self._judge.tallies.clear()  # nothing that was seen is of a client of this profile
+        nothing = None if self._seen.own else self._nothing()
+        ended = " ".join(each for each in (self._ended, nothing) if each) or None
+        return self._seen.report(ended=ended, unreachable=nothing is not None, notes=self._notes)
+
+    def _nothing(self) -> str:
+        """Why nothing that was seen is of a client of the profile."""
         if self._first is not None:
             first = f"{self._first.method} {self._first.path}"
-            nothing = (
-                f"None of the {self._front.requests} requests addresses an operation of {self._profiles[-1].key}; the first was {first}."
-            )
-        elif self._no_http:
-            nothing = "What came was not HTTP."
-        else:
-            nothing = "The client never connected. It finds the address in GOVAI_BASE_URL, or where its command says {url}."
-        self._ended = f"{self._ended} {nothing}" if self._ended else nothing
-
-    def ran(self) -> Ran:
-        """What was measured."""
-        if self._recording is not None:
-            self._recording.end(self._ended)
-            self._notes.extend([self._recording.trouble] if self._recording.trouble else [])
-        return Ran(
-            profiles=self._profiles,
-            side="consumer",
-            tallies=self._judge.tallies,
-            participant=self._participant,
-            started=self._started,
-            duration=time.perf_counter() - self._clock,
-            requests=self._front.requests,
-            seed=0,
-            as_of=self._visit.as_of,
-            decided_by=self._visit.decided_by,
-            ended=self._ended,
-            unreachable=self._unreachable,
-            notes=self._notes,
-        )
+            return f"None of the {self._front.requests} requests addresses an operation of {self._profile.key}; the first was {first}."
+        if self._no_http:
+            return "What came was not HTTP."
+        return "The client never connected. It finds the address in GOVAI_BASE_URL, or where its command says {url}."
 
 
 def _welcoming(service: App, token: str) -> App:

@@ -5,6 +5,9 @@ An ASGI application. Where it runs in a server of ours (:mod:`harness.serve.list
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +16,7 @@ from typing import Protocol
 from harness.exchange import Exchange, Fault, Headers, Reaction, Request, Response
 from harness.operation import Operation
 from harness.profile import Profile
-from harness.serve.asgi import TRANSPORT, App, Message, Receive, Scope, Send, answer_of, call, decoded, encoded, request_of
+from harness.serve.asgi import TRANSPORT, App, Message, Receive, Scope, Send, answer_of, call, decoded, encoded, request_of, send_response
 
 ELSEWHERE = "elsewhere"
 """The situation of a request that came to another origin, after a redirect."""
@@ -109,6 +112,19 @@ class Turn:
         self.fault = Fault("broken-off", "the connection was closed before the answer was complete")
         raise ConnectionResetError(self.fault.detail)
 
+    async def fail(self, error: ConnectionError) -> None:
+        """Say that the service behind did not answer (RFC 9110 section 15.6.3), or break off where it did; neither is the service's own answer."""
+        if self.status:
+            self.fault = Fault("broken-off", str(error))
+            transport = self._scope.get("extensions", {}).get(TRANSPORT)
+            if transport is not None:
+                transport.abort()
+            return
+        self.fault = Fault("connect", str(error))
+        problem = {"type": "about:blank", "title": "Bad Gateway", "status": 502, "detail": f"The service did not answer: {error}"}
+        answer = Response(502, Headers({"Content-Type": "application/problem+json"}), json.dumps(problem).encode())
+        await send_response(self._send, answer)
+
     async def sending(self, message: Message) -> None:
         """An ASGI ``send`` that keeps what it sends."""
         if message["type"] == "http.response.start":
@@ -146,7 +162,7 @@ class Front:
         wait: Callable[[float], Awaitable[None]],
     ) -> None:
         self.base, self.elsewhere = "", ""
-        self.requests = 0
+        self.requests = self.answered = 0
         self._all = list(situations)
         self.left = list(self._all)
         """The situations that were not played yet."""
@@ -179,8 +195,10 @@ class Front:
         try:
             if away or not await self._play(turn):
                 await turn.pass_on()
-        except ConnectionResetError:
-            if scope.get("extensions", {}).get(TRANSPORT) is None:
+        except ConnectionError as error:
+            if turn.fault is None:
+                await turn.fail(error)
+            elif scope.get("extensions", {}).get(TRANSPORT) is None:
                 raise
         finally:
             turn.situation = ELSEWHERE if away else turn.situation
@@ -208,6 +226,7 @@ class Front:
         response = Response(turn.status, turn.headers, turn.body) if turn.status and turn.fault is None else None
         fault = turn.fault or (None if response else Fault("broken-off", "no answer was given"))
         ended = self._clock()
+        self.answered += 1
         exchange = Exchange(id, request, response, fault, "participant", started, ended - started, situation=turn.situation)
         self._ended.append((ended, exchange))
 
@@ -219,6 +238,14 @@ class Front:
             asked = exchange.request
             again = bool(request.body) and (asked.method, asked.path, asked.body) == (request.method, request.path, request.body)
             self._see(replace(exchange, reaction="repeated" if again else "went-on"))
+
+    async def until(self, stop: asyncio.Event, *, seconds: float | None, answers: int | None) -> None:
+        """Wait until so many requests were answered, the time is up, or ``stop`` is set."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + (seconds or float("inf"))
+        while not stop.is_set() and loop.time() < end and (answers is None or self.answered < answers):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 0.05)
 
     @property
     def last(self) -> str | None:

@@ -49,12 +49,13 @@ def running(app: Any) -> Iterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def beside(app: App, port: int = 0, *, no_http: Callable[[], None] = lambda: None) -> AsyncIterator[str]:
+async def beside(app: App, port: int = 0, *, as_is: bool = False, no_http: Callable[[], None] = lambda: None) -> AsyncIterator[str]:
     """Serve ``app`` in this event loop while the block runs; gives the base URL. The application may close connections (``TRANSPORT``).
 
     Args:
         app: what answers.
         port: on loopback; 0 takes a free one.
+        as_is: answers carry the application's header fields only, without Date and Server.
         no_http: called for each connection on which something came that is not HTTP.
 
     Raises:
@@ -63,6 +64,7 @@ async def beside(app: App, port: int = 0, *, no_http: Callable[[], None] = lambd
     up = asyncio.Event()
     with _listener(port) as (listener, url):
         config = _config(app)
+        config.date_header = config.server_header = not as_is
         config.http = type("_Heard", (_Connection,), {"no_http": staticmethod(no_http)})
         server = _Beside(config, up.set)
         task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -75,7 +77,7 @@ async def beside(app: App, port: int = 0, *, no_http: Callable[[], None] = lambd
 
 
 def _config(app: Any) -> uvicorn.Config:
-    """Idle connections are kept for longer than a busy machine may make a client pause. Answers carry the header fields of the application only."""
+    """Idle connections are kept for longer than a busy machine may make a client pause."""
     return uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=2, timeout_keep_alive=75)
 
 
