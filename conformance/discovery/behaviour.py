@@ -89,13 +89,18 @@ class OnlyDeclaredModelsAnswer:
         """As :meth:`harness.checks.Claim.decide`."""
         if not card:
             raise NotTested("the service has no service card")
-        named = self._named | {name: exchange for name, exchange in self._echoed.items() if name in self._listed}
-        if not named:
-            raise NotApplicable("no answer of this run names its model")
         models = card.get("models")
         declared = [each for each in models if isinstance(each, str) and each] if isinstance(models, list) else []
+
+        def is_declared(name: str) -> bool:
+            return any(name.startswith(each) or each.startswith(name) for each in declared)
+
+        own = {name: exchange for name, exchange in self._echoed.items() if name in self._listed or is_declared(name)}
+        named = self._named | own
+        if not named:
+            raise NotApplicable("no answer of this run names its model")
         for name, exchange in sorted(named.items()):
-            if not any(name.startswith(each) or each.startswith(name) for each in declared):
+            if not is_declared(name):
                 expected = ", ".join(declared) or "models in the card"
                 raise Violation(
                     "an answer names a model that the card does not", expected=expected, got=name, pointer="/models", exchange=exchange

@@ -61,11 +61,13 @@ def below(base: str, context: str, reference: str) -> str | None:
     """
     try:
         target, home = urlsplit(urldefrag(urljoin(context, reference)).url), urlsplit(base)
-        if _origin(target) != _origin(home) or target.username is not None:
+        if _origin(target) != _origin(home) or target.username is not None or target.path.startswith("//"):
             return None
     except ValueError:
         return None
-    path = target.path or "/"
+    path = (
+        urlsplit(urljoin("http://host/", target.path)).path or "/"
+    )  # without its dots: an absolute reference keeps them (RFC 3986 section 5.2.4)
     root = home.path.rstrip("/")
     if path != root and not path.startswith(root + "/"):
         return None
@@ -110,15 +112,15 @@ async def read(
     raise NotTested(f"more than {_HOPS} redirects lead on from each other")
 
 
-_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)')
-_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))', re.IGNORECASE)
+_PARAMETER = r"\s*;\s*([\w!#$&+.^`|~*-]+)(?:\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^\s;,\"]*))?"
+_LINK = re.compile(rf"<([^>]*)>((?:{_PARAMETER})*)")
 
 
 def header_links(field: str | None) -> list[tuple[str, str]]:
     """The links of a Link header (RFC 8288 section 3): relation in lower case and target, one pair for each relation."""
     found = []
-    for target, parameters in _LINK.findall(field or ""):
-        relations = _REL.search(parameters)
-        value = (relations.group(1) or relations.group(2) or "") if relations else ""
-        found += [(relation.lower(), target) for relation in value.split()]
+    for match in _LINK.finditer(field or ""):
+        parameters = [(name.lower(), value.strip('"')) for name, value in re.findall(_PARAMETER, match.group(2))]
+        relations = next((value for name, value in parameters if name == "rel"), "")  # the first counts (section 3.3)
+        found += [(relation.lower(), match.group(1)) for relation in relations.split()]
     return found
