@@ -1,0 +1,94 @@
+"""People: names as they stand in Polish and Lithuanian sentences, in whatever case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.anonymisation.asking import found, is_number, languages
+from conformance.anonymisation.faults import with_findings
+from conformance.anonymisation.letters import joined, named
+from conformance.anonymisation.variables import code_of
+from harness.checks import CallNext, Estimate, NotApplicable, Service, mutant, scenario
+from harness.exchange import Exchange, Request, Response
+
+METRIC = "name-recall"
+_LEAST = 0.5
+"""The recall that is held against a service that declares none."""
+_AT_ONCE = 5
+"""How many sentences make a letter."""
+
+
+def declared_recall(service: Service, language: str) -> float:
+    """The recall of names that the card declares for a language; half, where it declares none."""
+    metrics = service.card.get("metrics")
+    for each in metrics if isinstance(metrics, list) else ():
+        if not isinstance(each, dict) or each.get("name") != METRIC:
+            continue
+        spoken = each.get("languages")
+        codes = [code_of(tag) for tag in spoken] if isinstance(spoken, list) else [language]
+        value = each.get("value")
+        if language in codes and is_number(value) and 0 <= value <= 1:
+            return float(value)
+    return _LEAST
+
+
+async def _recall(service: Service, language: str) -> Estimate | None:
+    """How many names are found whole in letters of a language; None where the service does not support it."""
+    if language not in languages(service):
+        return None
+    sentences, hits = named(language), 0
+    misses: list[Exchange] = []
+    for first in range(0, len(sentences), _AT_ONCE):
+        text, seeded = joined(sentences[first : first + _AT_ONCE])
+        exchange, findings = await found(service, text, language)
+        caught = [any(finding.covers(each) for finding in findings) for each in seeded]
+        hits += sum(caught)
+        misses += [exchange] if not all(caught) else []
+    limit = declared_recall(service, language)
+    return Estimate(hits, len(sentences), limit, f"inflected names in texts in {language} are found", tuple(misses[:3]))
+
+
+@scenario("ANON-NAM-001")
+async def polish_names_are_found(service: Service) -> Estimate:
+    """Names in all cases but the vocative, women's and men's, with the changes that Polish makes to stems (Zając, Zającem; Wróbel, Wróbla)."""
+    estimate = await _recall(service, "pl")
+    if estimate is None:
+        raise NotApplicable("the service does not declare Polish")
+    return estimate
+
+
+@scenario("ANON-NAM-001")
+async def lithuanian_names_are_found(service: Service) -> Estimate:
+    """Names in all cases but the vocative, married and unmarried women's and men's, and one of a Polish family (Vrublevskai)."""
+    estimate = await _recall(service, "lt")
+    if estimate is None:
+        raise NotApplicable("the service does not declare Lithuanian")
+    return estimate
+
+
+@mutant("ANON-NAM-001")
+async def names_are_not_inflected(request: Request, call_next: CallNext) -> Response:
+    """Names are compared with a list of nominatives."""
+    nominative = ("as", "is", "us", "ys", "ė", "ski", "cki", "ska", "cka", "k", "c", "r", "l")
+    return await _passing_over(request, call_next, lambda name: not name.endswith(nominative))
+
+
+@mutant("ANON-NAM-001")
+async def given_names_are_enough(request: Request, call_next: CallNext) -> Response:
+    """Of a person's name the given name is found."""
+
+    def change(text: str, findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [_first_word(text, each) if each["entity_type"] == "PERSON" else each for each in findings]
+
+    return await with_findings(request, call_next, change)
+
+
+def _first_word(text: str, finding: dict[str, Any]) -> dict[str, Any]:
+    return {**finding, "end": finding["start"] + len(text[finding["start"] : finding["end"]].split(" ")[0])}
+
+
+async def _passing_over(request: Request, call_next: CallNext, passed_over: Any) -> Response:
+    def change(text: str, findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [each for each in findings if each["entity_type"] != "PERSON" or not passed_over(text[each["start"] : each["end"]])]
+
+    return await with_findings(request, call_next, change)
