@@ -23,7 +23,9 @@ def test_the_reference_does_what_its_document_says(name: str, country: str) -> N
     app = reference_app(name, country, token="s3cret")
     operations = [result.ok() for result in schemathesis.openapi.from_asgi("/openapi.json", app).get_all_operations()]
     profiles = catalogue.load_with_core(send(app, "GET", "/service-card").json["profiles"])
-    assert len(operations) == sum(len(profile.operations) for profile in profiles) - 1  # the fuzzer leaves out where it has the document from
+    assert (
+        len(operations) == sum(len(profile.operations) for profile in profiles) - 1
+    )  # the fuzzer leaves out where it has the document from
     for operation in operations:
 
         @hypothesis.settings(
