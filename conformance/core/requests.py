@@ -8,14 +8,16 @@ from harness.exchange import Exchange, Request, Response
 
 
 def _sends_json(exchange: Exchange) -> bool:
-    """Whether the request addresses an operation that takes JSON and nothing else, and holds a body or has to.
+    """Whether the request addresses an operation that takes JSON, is of no other type that it takes, and holds a body or has to.
 
     A body in a content coding (RFC 9110 section 8.4.1) is left out: what stands in it is not seen here.
     """
-    taken = exchange.operation.definition.get("requestBody", {}) if exchange.operation else {}
-    if (exchange.request.headers.get("content-encoding") or "identity").strip().lower() != "identity":
+    operation, request = exchange.operation, exchange.request
+    if operation is None or (request.headers.get("content-encoding") or "identity").strip().lower() != "identity":
         return False
-    return list(taken.get("content", {})) == ["application/json"] and bool(exchange.request.body or taken.get("required"))
+    others = set(operation.body_types) - {"application/json"}
+    required = operation.definition.get("requestBody", {}).get("required")
+    return "application/json" in operation.body_types and request.media_type not in others and bool(request.body or required)
 
 
 @rule("CORE-REQ-001", when=_sends_json)

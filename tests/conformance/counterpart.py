@@ -7,11 +7,13 @@ import itertools
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
+from types import ModuleType
 from typing import Any
 
 import httpx
 
-from conformance.reference.assistant.caller import Answer, Caller, Refused, Unavailable, visit
+from conformance.reference.assistant import caller as assistant
+from conformance.reference.line import Refused, Unavailable
 from harness.checks import Mutant
 from harness.exchange import Exchange, Fault, Headers, Request, Response
 
@@ -93,17 +95,17 @@ class Counterpart:
 
 
 async def traffic(
-    country: str, counterpart: Counterpart, mutant: Mutant | None = None, *, language: str = ""
-) -> tuple[list[Answer], list[Exchange]]:
-    """What one visit to the counter gives: the answers, none where the client was refused, and the exchanges."""
+    country: str, counterpart: Counterpart, mutant: Mutant | None = None, *, language: str = "", client: ModuleType = assistant
+) -> tuple[list[Any], list[Exchange]]:
+    """What one visit by a reference client gives: the answers, none where the client was refused, and the exchanges."""
 
     async def send(request: Request) -> Response:
         return await (mutant.function(request, counterpart) if mutant else counterpart(request))
 
     clock = counterpart.clock
-    caller = Caller(country, send, language, random=Random(1), clock=lambda: clock.now, wait=clock.wait)
+    caller = client.Caller(country, send, language, random=Random(1), clock=lambda: clock.now, wait=clock.wait)
     try:
-        answers = await visit(caller)
+        answers = await client.visit(caller)
     except (Refused, Unavailable):
         answers = []
     return answers, counterpart.exchanges
