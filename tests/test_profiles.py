@@ -115,11 +115,12 @@ def shown(media: dict[str, Any]) -> list[Any]:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_example_fits_its_schema(operation: Operation) -> None:
-    for media in operation.definition.get("requestBody", {}).get("content", {}).values():
+    for kind, media in operation.definition.get("requestBody", {}).get("content", {}).items():
         examples = shown(media)
         assert examples
         for example in examples:
-            assert operation.request_errors(Request("POST", "/", body=json.dumps(example).encode())) == []
+            headers = Headers({"Content-Type": kind} if isinstance(example, str) else {})
+            assert operation.request_errors(Request("POST", "/", headers, json.dumps(example).encode())) == []
     for status, response in operation.definition["responses"].items():
         for kind, media in response.get("content", {}).items():
             examples = shown(media)
@@ -216,6 +217,39 @@ def test_the_profile_requires_no_member_that_openai_does_not(openai: dict[str, A
         ("Model", "Model"),
         ("ModelList", "ListModelsResponse"),
         ("Usage", "CompletionUsage"),
+    ):
+        assert set(ours[name]["required"]) <= set(theirs[their_name]["required"]), name
+
+
+@pytest.fixture(scope="module")
+def inference() -> dict[str, Any]:
+    """The document of the Open Inference Protocol as published."""
+    path = BASE_STANDARDS / "open_inference_rest.yaml"
+    if not path.exists():
+        pytest.skip(f"the published standards are not at {BASE_STANDARDS} (set GOVAI_BASE_STANDARDS)")
+    document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return document
+
+
+def test_what_the_inference_protocol_shows_fits_the_profile(inference: dict[str, Any]) -> None:
+    request, answer = inference["components"]["schemas"]["inference_request"]["x-examples"].values()
+    operation = PROFILES["classification/1"].operation("infer")
+    assert operation.schema("InferenceRequest").errors(request) == []
+    # The example leaves model_name out, which the same document requires.
+    assert operation.schema("InferenceResponse").errors({**answer, "model_name": "mymodel"}) == []
+
+
+def test_the_profile_requires_no_member_that_the_inference_protocol_does_not(inference: dict[str, Any]) -> None:
+    theirs, ours = inference["components"]["schemas"], PROFILES["classification/1"].document["components"]["schemas"]
+    for name, their_name in (
+        ("ServerMetadata", "metadata_server_response"),
+        ("ModelMetadata", "metadata_model_response"),
+        ("MetadataTensor", "metadata_tensor"),
+        ("InferenceRequest", "inference_request"),
+        ("RequestInput", "request_input"),
+        ("RequestOutput", "request_output"),
+        ("InferenceResponse", "inference_response"),
+        ("ResponseOutput", "response_output"),
     ):
         assert set(ours[name]["required"]) <= set(theirs[their_name]["required"]), name
 
