@@ -112,7 +112,7 @@ def _fits(exchange: Exchange) -> None:
         raise Violation(f"a job does not fit the profile: {excerpt(errors[0].message)}", pointer=errors[0].pointer, exchange=exchange)
 
 
-@mutant("TRNS-JOB-001")
+@mutant("TRNS-JOB-001", also=("CORE-API-001",))
 async def jobs_are_answered_as_done(request: Request, call_next: CallNext) -> Response:
     """A job that is accepted is answered with 200, as if it were done."""
     answer = await call_next(request)
