@@ -1,4 +1,4 @@
-"""A correct translation server by somebody else reaches class base, with whatever habit the standard leaves to it, and is accused of nothing there."""
+"""A correct translation server by somebody else reaches class base, with whatever habit the standard leaves to it, and is accused of nothing."""
 
 from __future__ import annotations
 

@@ -43,11 +43,15 @@ def _is_somebodys(host: str) -> bool:
     return not (mapped.is_link_local or mapped.is_multicast or mapped.is_unspecified)
 
 
+_RESERVED = ("example", "invalid", "test")
+"""Top-level names that lead nowhere (RFC 2606 section 2): nobody is asked for them."""
+
+
 class _Resolver(aiohttp.ThreadedResolver):
     """Names that lead to nobody's address are not found."""
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[Any]:
-        found = await super().resolve(host, port, family)
+        found = [] if host.rstrip(".").rpartition(".")[2] in _RESERVED else await super().resolve(host, port, family)
         kept = [each for each in found if _is_somebodys(each["host"])]
         if not kept:
             raise OSError(f"{host} leads to no address that may be called")
