@@ -1,6 +1,6 @@
 """Presidio 2.2, whole and in halves: a real server by somebody else, and what was found out about it by hand.
 
-``tox -e presidio`` installs it and runs this. What each finding is, and why it is right, stands in docs/real-world.md.
+``tox -e real-presidio`` installs it and runs this. What each finding is, and why it is right, stands in docs/real-world.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.real,
     pytest.mark.skipif(
         importlib.util.find_spec("presidio_analyzer") is None or importlib.util.find_spec("flask") is None,
-        reason="presidio-analyzer is not installed: tox -e presidio does that",
+        reason="presidio-analyzer is not installed: tox -e real-presidio does that",
     ),
 ]
 
