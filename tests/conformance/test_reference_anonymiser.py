@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+import harness
 from conformance.anonymisation.letters import named, sentences
 from conformance.reference.anonymisation.recognition import find
 from conformance.reference.anonymisation.service import create
+from harness.client import asgi_transport
 from harness.exchange import Response
+from harness.participant import Credential
 from tests.conformance.reference_services import send
 
 COUNTRIES = ("pl", "lt")
@@ -143,3 +146,11 @@ def test_records_say_how_much_and_not_what() -> None:
     record = send(app, "GET", f"/records/{answer.headers.get('record-id')}").json
     assert record["outcome"] == "analyzed"
     assert "50411512342" not in str(record)
+
+
+@pytest.mark.parametrize(("token", "needs_a_scope", "comes_back"), [(EVERYDAY, "passed", "not-applicable"), (OFFICER, "failed", "passed")])
+def test_a_run_with_the_credential_of_the_few_says_so(token: str, needs_a_scope: str, comes_back: str) -> None:
+    app = create("lt", token=EVERYDAY, reidentification_token=OFFICER)
+    transport, credential = asgi_transport(app), Credential("bearer", token, "$TOKEN")
+    report = harness.run("http://127.0.0.1", ["anonymisation"], country="lt", transport=transport, credential=credential)
+    assert [report.of(id).verdict for id in ("ANON-DEA-001", "ANON-DEA-002")] == [needs_a_scope, comes_back]
