@@ -177,6 +177,16 @@ class Service(Protocol):
         """
         ...
 
+    def owe(self, method: str, path: str, *, json: Any = None) -> None:
+        """Have one request sent when the scenario ends, however it ends: with a finding, a spent budget, an interrupted run.
+
+        For what a scenario must not leave behind, and to be called before it is done. The request counts from now on.
+
+        Raises:
+            NotTested: the request budget does not reach for it.
+        """
+        ...
+
     def sample(self, method: str = "POST") -> Request:
         """A plain valid request of the profile under test with this method: the first valid vector that the service serves, its variables bound.
 

@@ -32,11 +32,15 @@ class Pace:
         self._interval = 1.0 / max_rps if max_rps else 0.0
         self._next = 0.0
 
-    async def turn(self) -> None:
-        """Wait until a request may be sent, and count it. Raises :class:`BudgetSpent`."""
+    def count(self) -> None:
+        """Count a request. Raises :class:`BudgetSpent`."""
         if self._budget is not None and self.sent >= self._budget:
             raise BudgetSpent
         self.sent += 1
+
+    async def turn(self) -> None:
+        """Wait until a request may be sent, and count it. Raises :class:`BudgetSpent`."""
+        self.count()
         now = time.monotonic()
         start = max(self._next, now)
         self._next = start + self._interval

@@ -296,6 +296,8 @@ class _Run:
             weigh(result)
         except Exception as error:
             tally.end(check, error)
+        finally:
+            self._notes.extend(await service.settle())
         tally.pending.discard(check.name)
 
     def ran(self) -> Ran:

@@ -92,6 +92,21 @@ class Sender:
                 self._pace.hold(wait)
         return exchange
 
+    def reserve(self) -> None:
+        """Count a request that is to be sent whatever happens until then. Raises :class:`BudgetSpent`."""
+        self._pace.count()
+
+    async def send_reserved(self, id: str, request: Request) -> Exchange | None:
+        """Send and judge a request that was reserved, also when the run has ended; None where there is nobody to send it to."""
+        try:
+            sent = await self._client.send(id, replace(request, headers=self._headers(id, request.headers)), credential=True)
+        except Unreachable:
+            return None
+        exchange = self.judge.see(sent)
+        if self._recording is not None:
+            self._recording.keep(exchange)
+        return exchange
+
     async def _exchange(self, id: str, request: Request, credential: bool) -> Exchange:
         async with self._room:
             await self._pace.turn()

@@ -42,6 +42,7 @@ class DrivenService:
         self._name, self._sender, self._plain = name, sender, plain
         self._inboxes, self._opened = inboxes, 0
         self._sent = 0
+        self._owed: list[Request] = []
 
     async def send(
         self,
@@ -69,6 +70,25 @@ class DrivenService:
         if exchange.fault is not None:
             raise NotTested(f"{method} {path} got no complete answer: {exchange.fault.detail}")
         return exchange
+
+    def owe(self, method: str, path: str, *, json: Any = None) -> None:
+        """As :meth:`harness.checks.Service.owe`."""
+        try:
+            self._sender.reserve()
+        except BudgetSpent:
+            raise NotTested("the request budget was spent") from None
+        body = b"" if json is None else json_module.dumps(json, ensure_ascii=False).encode()
+        self._owed.append(Request(method, path, Headers({"Content-Type": "application/json"} if body else {}), body))
+
+    async def settle(self) -> list[str]:
+        """Send what is owed, and say what could not be done, a sentence each."""
+        undone = []
+        for number, request in enumerate(self._owed, start=1):
+            exchange = await self._sender.send_reserved(f"{self._name}.owed-{number}", request)
+            if exchange is None or not exchange.succeeded:
+                how = f"was answered with {exchange.status}" if exchange and exchange.status else "got no answer"
+                undone.append(f"{request.method} {request.path}, which ends the scenario {self._name}, {how}: look after the service.")
+        return undone
 
     def sample(self, method: str = "POST") -> Request:
         """As :meth:`harness.checks.Service.sample`."""
