@@ -103,7 +103,7 @@ class _Service:
         routed = [self._router.route(text) for text in texts]
         outputs = [output for output in self._outputs(routed) if not wanted or output["name"] in wanted]
         answer = {"model_name": self._name, "model_version": self._ways["version"], "outputs": outputs}
-        if "id" in request:
+        if request.get("id") is not None:
             answer["id"] = request["id"]
         use = Use("routed" if any(each.label != FALLBACK for each in routed) else "referred", self._name, [], self._explained(routed))
         as_bytes = {output["name"] for output in outputs if _is_binary(request, wanted.get(output["name"]))}
