@@ -8,6 +8,7 @@ as it is. Which are kept follows from features (``form.py``): a greedy set cover
 from __future__ import annotations
 
 import copy
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -165,8 +166,10 @@ class _Table:
         return list(found.values())
 
     def whole(self, drawn: Sequence[Draw]) -> list[_Candidate]:
-        """Every drawn body as it is."""
+        """Every drawn body as it is; none where no hand-written request says which resource it could be sent to."""
         found: dict[str, _Candidate] = {}
+        if self._plain.path is None and "{" in self._operation.path:
+            return []
         for each in drawn:
             if each.part == "body" and self._form is not None:
                 reading = self._form.read(each.value)
@@ -196,14 +199,7 @@ class _Table:
         place = drawn.places.get(path) or drawn.places.get(path[:-1], "") + "." + str(path[-1])
         parent = drawn.places.get(path[:-1], "")
         hosts = self._hosts if len(path) == 1 else sorted(self._hosts, key=lambda host: place not in host[1].places.values())
-        for vector, reading in hosts:
-            spot = next((each for each, name in reading.places.items() if name == place), None)
-            around = spot[:-1] if spot else next((each for each, name in reading.places.items() if name == parent), None)
-            if around is None or (spot is None and not isinstance(path[-1], str)):
-                continue
-            body = _replaced(vector.request.json, spot or (*around, path[-1]), value, self._variables)
-            if body is None:
-                continue
+        for vector, body in self._bodies(hosts, place, parent, path[-1], value):
             result = form.read(fill(body, self._variables))
             features = frozenset(each for each in result.features if each.place in (place, f"{place}{{}}") or value is _ABSENT)
             if features:
@@ -211,6 +207,28 @@ class _Table:
                 texts = frozenset(_texts(value)) if result.fits and value is not _ABSENT else frozenset()
                 return self._candidate(request, result, features | texts)
         return None
+
+    def _bodies(
+        self, hosts: Sequence[tuple[Vector, Reading]], place: str, parent: str, last: str | int, value: Any
+    ) -> Iterator[tuple[Vector, Any]]:
+        """The hosts with the value in its place: first those in which no variable has to become what is assumed of it, then those that keep the
+        most variables.
+        """
+        assumed_of: list[tuple[Vector, Any]] = []
+        for vector, reading in hosts:
+            spot = next((each for each, name in reading.places.items() if name == place), None)
+            around = spot[:-1] if spot else next((each for each, name in reading.places.items() if name == parent), None)
+            if around is None or (spot is None and not isinstance(last, str)):
+                continue
+            at_place = spot or (*around, last)
+            body = _replaced(vector.request.json, at_place, value, {})
+            if body is not None:
+                yield vector, body
+                continue
+            body = _replaced(vector.request.json, at_place, value, self._variables)
+            if body is not None:
+                assumed_of.append((vector, body))
+        yield from sorted(assumed_of, key=lambda each: -json.dumps(each[1]).count("${"))
 
     def _request(self, body: Any) -> VectorRequest:
         return msgspec.structs.replace(self._plain, json=body, text=None)
@@ -243,7 +261,9 @@ def _deviations(body: Any, reading: Reading) -> Iterator[tuple[Path, Any]]:
 
 
 def _replaced(body: Any, path: Path, value: Any, variables: Mapping[str, Any]) -> Any:
-    """A copy of ``body`` with ``value`` at ``path``; None where there is no such place. A variable on the way becomes what is assumed of it."""
+    """A copy of ``body`` with ``value`` at ``path``; None where there is no such place. A variable on the way becomes what
+    is assumed of it.
+    """
     copied = copy.deepcopy(body)
     inside = copied
     for step in path[:-1]:
@@ -251,6 +271,8 @@ def _replaced(body: Any, path: Path, value: Any, variables: Mapping[str, Any]) -
             return None
         name = variable_in(inside[step])
         if name is not None:
+            if name not in variables:
+                return None
             inside[step] = copy.deepcopy(variables[name])
         inside = inside[step]
     if value is _ABSENT:
