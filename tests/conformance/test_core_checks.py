@@ -268,14 +268,6 @@ BUSY: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "2"}}
         ("CORE-RAT-002", exchange(**BUSY), later(-0.3), False),  # sent before the answer came
         ("CORE-RAT-002", exchange(status=503), later(0.0), False),  # nothing was asked for
         ("CORE-RAT-002", exchange(status=503, headers={"Retry-After": "2"}), later(0.5, asked={"text": "another"}), True),
-        ("CORE-IDM-002", exchange(sent=KEY, status=503), later(1, sent=KEY), False),
-        ("CORE-IDM-002", exchange(sent=KEY, asked='{"text":"a"}'), later(1, sent=KEY, asked='{"text": "a"}'), False),
-        ("CORE-IDM-002", exchange(sent=KEY), later(1, sent=OTHER), False),  # the same question asked anew
-        ("CORE-IDM-002", exchange(status=503), later(1), False),  # a client without keys
-        ("CORE-IDM-002", exchange(sent=KEY, status=503), later(1, sent=OTHER, asked={"text": "another"}), False),
-        ("CORE-IDM-002", exchange(sent=KEY, status=503), later(1, sent=OTHER), True),
-        ("CORE-IDM-002", exchange(sent=KEY, fault=Fault("timeout", "")), later(1), True),
-        ("CORE-IDM-002", exchange(sent=KEY), later(1, sent=KEY, asked={"text": "another"}), True),
     ],
 )
 def test_pairs(requirement: str, first: Exchange, second: Exchange, accused: bool) -> None:
