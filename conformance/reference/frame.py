@@ -77,6 +77,7 @@ class Frame:
         scopes: operationId -> the scope that a token needs for it (RFC 6749 section 3.3); nobody may call these without a token.
         scoped_tokens: further tokens, with the scopes that each has beyond what every caller may.
         dependencies: name -> whether it works, for the health answer.
+        scenarios: name of a further test scenario -> the problem that it is, and the operations that are refused with it.
     """
 
     def __init__(
@@ -94,9 +95,10 @@ class Frame:
         scopes: Mapping[str, str] | None = None,
         scoped_tokens: Mapping[str, frozenset[str]] | None = None,
         dependencies: Callable[[], Mapping[str, bool]] = dict,
+        scenarios: Mapping[str, tuple[str, Collection[str]]] | None = None,
     ) -> None:
         self._card, self._api, self._language, self._token, self._dependencies = card, api, language, token, dependencies
-        self._scopes = dict(scopes or {})
+        self._scopes, self._scenarios = dict(scopes or {}), dict(scenarios or {})
         self._tokens = {**(scoped_tokens or {}), **({token: frozenset[str]()} if token is not None else {})}
         self._operations = [operation for profile in profiles for operation in profile.operations]
         self._texts, self._problem_members = ProblemTexts(*problem_texts), problem_members
@@ -181,9 +183,12 @@ class Frame:
 
     async def _answer(self, request: Request, operation: Operation) -> Answer:
         caller = self._caller(request, operation)
-        scenario = SCENARIOS.get(request.headers.get("test-scenario") or "")
-        if scenario and request.headers.get("test-scenario") in self._card.get("testScenarios", ()):
-            raise Problem(scenario, headers={"Retry-After": "1"})
+        asked_for = request.headers.get("test-scenario") or ""
+        if asked_for in self._card.get("testScenarios", ()):
+            if asked_for in SCENARIOS:
+                raise Problem(SCENARIOS[asked_for], headers={"Retry-After": "1"})
+            if operation.id in self._scenarios.get(asked_for, ("", ()))[1]:
+                raise Problem(self._scenarios[asked_for][0])
         successes = [response for status, response in operation.definition["responses"].items() if status.startswith("2")]
         offered = [kind for response in successes for kind in response.get("content", ())]
         if offered and not admits(request.headers.get("accept"), offered):

@@ -57,6 +57,10 @@ class Line:
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
     keys: bool = False
     """Whether the service remembers keys, as its card says."""
+    always_keys: bool = False
+    """Whether keys are sent to services that do not say so as well; nothing is repeated for that."""
+    final: Callable[[Response], bool] = lambda answer: False
+    """Answers that are no reason to try again, whatever their status."""
 
     def __post_init__(self) -> None:
         self._not_before = 0.0
@@ -85,7 +89,7 @@ class Line:
         key, trace = f'"{self._hexadecimal(128)}"', self._hexadecimal(128)
         headers = {"Accept": self.accept, "Accept-Language": self.languages}
         if body:
-            headers |= {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if self.keys else {})
+            headers |= {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if self.keys or self.always_keys else {})
         for number in range(TRIES):
             await self.wait(max(0.0, self._not_before - self.clock()))
             headers["traceparent"] = f"00-{trace}-{self._hexadecimal(64)}-01"
@@ -96,7 +100,7 @@ class Line:
                 if body and not self.keys:
                     raise Unavailable(f"The service did not answer: {error}") from error
             else:
-                if answer.status not in repeated:
+                if answer.status not in repeated or self.final(answer):
                     return _accepted(answer)
                 later = seconds_to_wait(answer, self.clock()) or later
             if later > PATIENCE:

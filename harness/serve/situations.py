@@ -120,6 +120,16 @@ async def _maintenance(turn: Turn) -> bool:
     return await _refused_for_now(turn, "unavailable", email.utils.formatdate(turn.clock() + 2 * WAIT, usegmt=True))
 
 
+@_situation("suspended", lambda turn: bool(turn.operation.definition.get("x-suspendable")))
+async def _suspended(turn: Turn) -> bool:
+    """A person has stopped the system; nobody knows for how long."""
+    response = await turn.asked(turn.request.with_header("Test-Scenario", "suspended"))
+    if response.status not in (409, 503):
+        return False
+    await turn.answer(response)
+    return True
+
+
 @_situation("slow-answer")
 async def _slow_answer(turn: Turn) -> bool:
     """The answer comes in small parts with pauses, two seconds in all."""

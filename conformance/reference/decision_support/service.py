@@ -54,6 +54,7 @@ def create(country: str, *, token: str | None = None) -> Frame:
         problem_texts=[_HERE / "problems.yaml"],
         token=token,
         dependencies=lambda: {"rules": True, "log": True},
+        scenarios={"suspended": ("suspended", ("createRecommendation", "askWhatIf"))},
     )
 
 
