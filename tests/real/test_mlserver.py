@@ -88,7 +88,12 @@ def served(models: Path) -> Iterator[str]:
     """The server, stopped with its process group."""
     ports = _free_ports(3)
     names = ("MLSERVER_HTTP_PORT", "MLSERVER_GRPC_PORT", "MLSERVER_METRICS_PORT")
-    settings = {"MLSERVER_HOST": "127.0.0.1", "MLSERVER_PARALLEL_WORKERS": "0", "MLSERVER_DEBUG": "false", "PYTHONPATH": str(Path(__file__).parent)}
+    settings = {
+        "MLSERVER_HOST": "127.0.0.1",
+        "MLSERVER_PARALLEL_WORKERS": "0",
+        "MLSERVER_DEBUG": "false",
+        "PYTHONPATH": str(Path(__file__).parent),
+    }
     environment = {**os.environ, **settings, **dict(zip(names, map(str, ports), strict=True))}
     words = [sys.executable, "-c", "from mlserver.cli import main; main()", "start", str(models)]
     process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -134,7 +139,12 @@ def test_what_it_does_wrong_is_found_and_nothing_else_in_class_base(report: tupl
     base = [each for each in told.verdicts if each.class_ == "base"]
     assert {each.requirement for each in base if each.verdict == "failed"} == DEFECTS[name].keys()
     assert {each.requirement for each in base if each.verdict == "warning"} == WARNED.get(name, set())
-    assert {each.verdict for each in base if each.decidable and each.side == "provider"} <= {"passed", "failed", "warning", "not-applicable"}
+    assert {each.verdict for each in base if each.decidable and each.side == "provider"} <= {
+        "passed",
+        "failed",
+        "warning",
+        "not-applicable",
+    }
 
 
 def test_without_a_card_nothing_is_said_of_routing(report: tuple[str, Report]) -> None:
