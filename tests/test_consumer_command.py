@@ -45,7 +45,8 @@ def test_the_reference_client_as_a_command(tmp_path: Path) -> None:
         "adapters": [],
         "credential": "bearer",
     }
-    assert any(note.startswith("Situations met:") and note.endswith("Not met: none.") for note in report["notes"])
+    # only a system that supports decisions can be suspended
+    assert any(note.startswith("Situations met:") and note.endswith("Not met: suspended.") for note in report["notes"])
     recorded = (tmp_path / "evidence" / "exchanges.jsonl").read_text(encoding="utf-8")
     assert '"situation":"redirect"' in recorded
     assert '"Bearer ' not in recorded.replace('"Bearer realm', "")

@@ -28,7 +28,7 @@ from tests.conformance.reference_services import asend
 
 COUNTRIES = ("pl", "lt")
 VISITS = 8
-WITHOUT_ENUMERATIONS = frozenset({"anonymisation"})
+WITHOUT_ENUMERATIONS = frozenset({"anonymisation", "classification"})
 """Profiles whose answers hold no enumeration that a later version could add to."""
 TOKEN = "token-of-the-agency"
 BASE, ELSEWHERE = "http://service.localhost", "http://elsewhere.localhost"
