@@ -20,7 +20,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from harness.errors import Unreachable, UsageError
+from harness.errors import Unreachable
 from harness.exchange import Exchange, Fault, Headers, Request, Response
 from harness.participant import Credential, Limits, Participant
 
@@ -187,14 +187,7 @@ async def _note_reuse(*_: object) -> None:
 
 def _network(participant: Participant) -> Transport:
     """The real network: TLS verified against the system's authorities or the one given, as many connections as workers."""
-    context = ssl.create_default_context()
-    if participant.certificate_authority is not None:
-        try:
-            context.load_verify_locations(participant.certificate_authority)
-        except (OSError, ssl.SSLError) as error:
-            raise UsageError(f"The certificate authority file {participant.certificate_authority} cannot be loaded: {error}.") from None
-    if participant.credential:
-        context = participant.credential.ssl_context(context)
+    context = participant.ssl_context()
 
     def session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=participant.limits.concurrency + 2, ssl=context)

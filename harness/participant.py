@@ -120,7 +120,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Participant:
-    """The provider under test."""
+    """Who is under test. ``url`` is empty where that is a consumer."""
 
     url: str
     name: str
@@ -129,6 +129,20 @@ class Participant:
     certificate_authority: Path | None = None
     adapters: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """How a connection is verified: against the system's authorities and the one given, with the client's certificate if it has one.
+
+        Raises:
+            UsageError: a file cannot be loaded.
+        """
+        context = ssl.create_default_context()
+        if self.certificate_authority is not None:
+            try:
+                context.load_verify_locations(self.certificate_authority)
+            except (OSError, ssl.SSLError) as error:
+                raise UsageError(f"The certificate authority file {self.certificate_authority} cannot be loaded: {error}.") from None
+        return self.credential.ssl_context(context) if self.credential else context
 
 
 def check_url(url: str) -> str:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random, SystemRandom
+from typing import Any
 
 from conformance.core.reading import EVENT_STREAM
 from harness.exchange import Headers, Request, Response, seconds_to_wait
@@ -43,18 +44,18 @@ class Line:
     Args:
         send: how a request reaches the service.
         languages: Accept-Language of the person.
-        accept: the media types that the client reads.
         random: where trace ids and keys come from.
         clock: the time in seconds since the epoch.
         wait: waits for so many seconds.
+        accept: the media types that the client reads.
     """
 
     send: Send
     languages: str
+    random: Random
+    clock: Callable[[], float]
+    wait: Callable[[float], Awaitable[None]]
     accept: str = "application/json"
-    random: Random = field(default_factory=SystemRandom)
-    clock: Callable[[], float] = time.time
-    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
     keys: bool = False
     """Whether the service remembers keys, as its card says."""
     always_keys: bool = False
@@ -111,6 +112,32 @@ class Line:
     def _hexadecimal(self, bits: int) -> str:
         """So many random bits, never all zero: such an id is not valid (W3C Trace Context section 3.2.2)."""
         return f"{self.random.randrange(1, 1 << bits):0{bits // 4}x}"
+
+
+@dataclass
+class Client:
+    """The client of one office with one service; what it asks is each profile's own.
+
+    Args:
+        country: whose client it is, ``pl`` or ``lt``. Raises :class:`KeyError` for one that there is none of.
+        send: how a request reaches the service.
+        language: BCP 47 tag of the person's language; the country's unless given.
+        random: where ids, trace ids and keys come from.
+        clock: the time in seconds since the epoch.
+        wait: waits for so many seconds.
+    """
+
+    country: str
+    send: Send
+    language: str = ""
+    random: Random = field(default_factory=SystemRandom)
+    clock: Callable[[], float] = time.time
+    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def _line_for(self, languages: str = "", **options: Any) -> Line:
+        """The way to the service; ``options`` are those of :class:`Line`."""
+        languages = languages or f"{self.language or self.country}, en;q=0.5"
+        return Line(self.send, languages, random=self.random, clock=self.clock, wait=self.wait, **options)
 
 
 def _whole(answer: Response) -> Response:

@@ -42,10 +42,7 @@ async def run_proxy(watch: Watch, profiles: Sequence[Profile], *, stop: asyncio.
         recording = stack.enter_context(Recording(watch.evidence, watch.provider, profiles, 0)) if watch.evidence else None
         of_provider = Observation(profiles, "provider", watch.provider, decided_by=watch.decided_by, as_of=watch.as_of, recording=recording)
         of_consumer = Observation(profiles, "consumer", watch.consumer, decided_by=watch.decided_by, as_of=watch.as_of)
-        ca = watch.provider.certificate_authority
-        upstream = await stack.enter_async_context(
-            Upstream(watch.provider.url, certificate_authority=ca, timeout=watch.provider.limits.timeout)
-        )
+        upstream = await stack.enter_async_context(Upstream(watch.provider))
 
         def see(exchange: Exchange) -> None:
             of_provider.see(exchange)

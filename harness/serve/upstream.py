@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 from yarl import URL
 
-from harness.errors import UsageError
+from harness.participant import Participant
 from harness.serve.asgi import Receive, Scope, Send, request_of
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "host"})
@@ -18,25 +16,18 @@ _HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "te", "
 
 
 class Upstream:
-    """The service under ``url``, an asynchronous context manager.
+    """The service of a provider, an asynchronous context manager.
 
     Nothing is added, followed, unpacked or kept: what the client sends and what it gets is what would be sent without this between them, apart
-    from the fields of the connection itself.
+    from the fields of the connection itself. Of the provider's limits the time-out counts: most seconds until an answer begins, and between
+    two parts of it.
 
-    Args:
-        url: base URL of the service.
-        certificate_authority: PEM file of authorities to trust besides the system's.
-        timeout: most seconds until an answer begins, and between two parts of it.
+    Raises:
+        UsageError: its certificate authorities cannot be loaded.
     """
 
-    def __init__(self, url: str, *, certificate_authority: Path | None = None, timeout: float = 60.0) -> None:
-        self._url, self._timeout = url.rstrip("/"), timeout
-        self._ssl = ssl.create_default_context()
-        if certificate_authority is not None:
-            try:
-                self._ssl.load_verify_locations(certificate_authority)
-            except (OSError, ssl.SSLError) as error:
-                raise UsageError(f"The certificate authorities in {certificate_authority} cannot be read: {error}.") from None
+    def __init__(self, provider: Participant) -> None:
+        self._url, self._timeout, self._ssl = provider.url, provider.limits.timeout, provider.ssl_context()
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(

@@ -8,20 +8,15 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib.util
-import os
-import signal
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 import harness
 from harness.report import Report
+from tests.real.serving import free_ports, serving
 from tests.real.tiny_packages import environment, install
 
 pytestmark = [
@@ -52,28 +47,11 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
         yield harness.run(url, ["translation"], decided_by="base", as_of=datetime.date(2026, 11, 24))
 
 
-@contextlib.contextmanager
-def served(home: Path) -> Iterator[str]:
-    """The server on a free port of this machine, stopped with its process group."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def served(home: Path) -> contextlib.AbstractContextManager[str]:
+    """The server on a free port of this machine."""
+    [port] = free_ports(1)
     words = [sys.executable, "-c", "from libretranslate.main import main; main()", "--host", "127.0.0.1", "--port", str(port)]
-    server = subprocess.Popen(
-        words, cwd=home, env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{url}/languages", timeout=1, trust_env=False).is_success:
-                    break
-            assert server.poll() is None, "the server ended before it answered"
-            time.sleep(0.1)
-        yield url
-    finally:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+    return serving(words, port, ["/languages"], environment=environment(home), folder=home)
 
 
 def test_the_run_came_to_its_end(report: Report) -> None:

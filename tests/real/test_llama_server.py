@@ -8,20 +8,15 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib.util
-import os
-import signal
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 import harness
 from harness.report import Report
+from tests.real.serving import free_ports, serving
 
 MODEL = "tiny-random"
 
@@ -59,27 +54,11 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
         yield harness.run(url, ["assistant"], decided_by="base", as_of=datetime.date(2026, 11, 24), limits=harness.Limits(concurrency=1))
 
 
-@contextlib.contextmanager
-def served(model: Path) -> Iterator[str]:
-    """The server on a free port of this machine, stopped with its process group."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def served(model: Path) -> contextlib.AbstractContextManager[str]:
+    """The server on a free port of this machine."""
+    [port] = free_ports(1)
     options = ["--model", str(model), "--model_alias", MODEL, "--host", "127.0.0.1", "--port", str(port), "--n_ctx", "1024"]
-    words = [sys.executable, "-m", "llama_cpp.server", *options, "--verbose", "false"]
-    server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{url}/v1/models", timeout=1, trust_env=False).is_success:
-                    break
-            assert server.poll() is None, "the server ended before it answered"
-            time.sleep(0.1)
-        yield url
-    finally:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+    return serving([sys.executable, "-m", "llama_cpp.server", *options, "--verbose", "false"], port, ["/v1/models"])
 
 
 def test_the_run_came_to_its_end(report: Report) -> None:

@@ -10,20 +10,16 @@ import datetime
 import importlib.util
 import json
 import os
-import signal
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 import harness
 from harness.report import Report
+from tests.real.serving import free_ports, serving
 
 pytestmark = [
     pytest.mark.real,
@@ -83,10 +79,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@contextlib.contextmanager
-def served(models: Path) -> Iterator[str]:
-    """The server, stopped with its process group."""
-    ports = _free_ports(3)
+def served(models: Path) -> contextlib.AbstractContextManager[str]:
+    """The server on free ports of this machine."""
+    ports = free_ports(3)
     names = ("MLSERVER_HTTP_PORT", "MLSERVER_GRPC_PORT", "MLSERVER_METRICS_PORT")
     settings = {
         "MLSERVER_HOST": "127.0.0.1",
@@ -96,27 +91,7 @@ def served(models: Path) -> Iterator[str]:
     }
     environment = {**os.environ, **settings, **dict(zip(names, map(str, ports), strict=True))}
     words = [sys.executable, "-c", "from mlserver.cli import main; main()", "start", str(models)]
-    process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    url = f"http://127.0.0.1:{ports[0]}"
-    try:
-        for _ in range(600):
-            with contextlib.suppress(httpx.HTTPError):
-                if all(httpx.get(f"{url}/v2/models/{name}/ready", timeout=1, trust_env=False).is_success for name in MODELS):
-                    break
-            assert process.poll() is None, "the server ended before it answered"
-            time.sleep(0.1)
-        yield url
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _free_ports(number: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+    return serving(words, ports[0], [f"/v2/models/{name}/ready" for name in MODELS], environment=environment)
 
 
 @pytest.fixture(scope="module", params=list(MODELS))

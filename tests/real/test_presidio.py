@@ -8,19 +8,13 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib.util
-import os
-import signal
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
 
-import httpx
 import pytest
 
 import harness
 from harness.report import Report
+from tests.real.serving import free_ports, serving
 
 pytestmark = [
     pytest.mark.real,
@@ -44,26 +38,11 @@ TAKING_OUT = {"ANON-API-007", "ANON-ANM-002", "ANON-ANM-003", "ANON-ANM-004", "A
 """What of class base the two services of Presidio can be asked, each for itself."""
 
 
-@contextlib.contextmanager
-def served(half: str, *languages: str) -> Iterator[str]:
-    """The server on a free port of this machine, stopped with its process group."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def served(half: str, *languages: str) -> contextlib.AbstractContextManager[str]:
+    """The server on a free port of this machine."""
+    [port] = free_ports(1)
     words = [sys.executable, "-m", "tests.real.presidio_server", str(port), half, *languages]
-    server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(1200):
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{url}/health", timeout=1, trust_env=False).is_success:
-                    break
-            assert server.poll() is None, "the server ended before it answered"
-            time.sleep(0.1)
-        yield url
-    finally:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+    return serving(words, port, ["/health"], seconds=120)
 
 
 def report_on(half: str, *languages: str, **variables: str) -> Report:

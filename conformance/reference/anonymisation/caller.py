@@ -6,15 +6,12 @@ they came with the very text that was analysed, and sends nothing on that a serv
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from random import Random, SystemRandom
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from conformance.reference.line import Line, Refused, Send, Unavailable
+from conformance.reference.line import Client, Refused, Unavailable
 
 __all__ = ["Caller", "Refused", "Unavailable", "visit"]
 
@@ -57,29 +54,12 @@ class Cleaned:
 
 
 @dataclass
-class Caller:
-    """The client of one office, with one service.
-
-    Args:
-        country: whose office it is, ``pl`` or ``lt``. Raises :class:`KeyError` for one that there is none of.
-        send: how a request reaches the service.
-        language: the official's, as a BCP 47 tag; the country's unless given.
-        random: where keys, trace ids and names of calls come from.
-        clock: the time in seconds since the epoch.
-        wait: waits for so many seconds.
-    """
-
-    country: str
-    send: Send
-    language: str = ""
-    random: Random = field(default_factory=SystemRandom)
-    clock: Callable[[], float] = time.time
-    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
+class Caller(Client):
+    """The client of one office, with one service."""
 
     def __post_init__(self) -> None:
         self.letters = LETTERS[self.country]
-        languages = f"{self.language or self.country}, en;q=0.5"
-        self._line = Line(self.send, languages, random=self.random, clock=self.clock, wait=self.wait)
+        self._line = self._line_for()
         self._acquainted = False
 
     async def clean(self, letter: Letter, *, key: str | None = None) -> str:

@@ -6,16 +6,13 @@ where each thing belongs: a model of the service's list, the person's language, 
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from random import Random, SystemRandom
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.core.reading import EVENT_STREAM, event_values
-from conformance.reference.line import Line, Refused, Send, Unavailable
+from conformance.reference.line import Client, Refused, Unavailable
 from harness.exchange import Response
 from harness.national import personal_identifiers
 
@@ -85,24 +82,8 @@ class Answer:
 
 
 @dataclass
-class Caller:
-    """One conversation of one person with one service, by the client of ``country`` (``pl`` or ``lt``).
-
-    Args:
-        country: whose client it is. Raises :class:`KeyError` for one that there is none of.
-        send: how a request reaches the service.
-        language: BCP 47 tag of the person's language; default: the country's.
-        random: where trace ids and keys come from.
-        clock: the time in seconds since the epoch.
-        wait: waits for so many seconds.
-    """
-
-    country: str
-    send: Send
-    language: str = ""
-    random: Random = field(default_factory=SystemRandom)
-    clock: Callable[[], float] = time.time
-    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
+class Caller(Client):
+    """One conversation of one person with one service, by the client of ``country`` (``pl`` or ``lt``)."""
 
     def __post_init__(self) -> None:
         self._ways = COUNTRIES[self.country]
@@ -110,7 +91,7 @@ class Caller:
         self._model = ""
         own, also = self._ways.language, self._ways.also
         languages = f"{self.language}, {also}" if self.language not in ("", own) else f"{own}, en;q=0.5"
-        self._line = Line(self.send, languages, f"application/json, {EVENT_STREAM}", self.random, self.clock, self.wait)
+        self._line = self._line_for(languages, accept=f"application/json, {EVENT_STREAM}")
 
     async def ask(self, question: str, *, stream: bool | None = None) -> Answer:
         """Ask the next question of the conversation, as a stream or whole.

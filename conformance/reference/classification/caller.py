@@ -6,18 +6,15 @@ it makes from what it sends, and shows each label as what it is, a proposal.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from random import Random, SystemRandom
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from conformance.classification.tensors import BYTES, Tensor, read
 from conformance.reference.assistant.caller import without_identifiers
-from conformance.reference.line import Line, Refused, Send, Unavailable
+from conformance.reference.line import Client, Refused, Unavailable
 
 __all__ = ["COUNTRIES", "Caller", "Proposal", "Refused", "Unavailable", "visit"]
 
@@ -69,29 +66,12 @@ class Proposal:
 
 
 @dataclass
-class Caller:
-    """The mail room of an agency of ``country`` (``pl`` or ``lt``) and one service.
-
-    Args:
-        country: whose client it is. Raises :class:`KeyError` for one that there is none of.
-        send: how a request reaches the service.
-        language: BCP 47 tag of the official's language; default: the country's.
-        random: where ids, trace ids and keys come from.
-        clock: the time in seconds since the epoch.
-        wait: waits for so many seconds.
-    """
-
-    country: str
-    send: Send
-    language: str = ""
-    random: Random = field(default_factory=SystemRandom)
-    clock: Callable[[], float] = time.time
-    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
+class Caller(Client):
+    """The mail room of an agency of ``country`` (``pl`` or ``lt``) and one service."""
 
     def __post_init__(self) -> None:
         self._ways = COUNTRIES[self.country]
-        own = self.language or self._ways.language
-        self._line = Line(self.send, f"{own}, en;q=0.5", random=self.random, clock=self.clock, wait=self.wait)
+        self._line = self._line_for()
         self._path = ""
         self._names: dict[str, str] = {}
         self._fallback: str | None = None

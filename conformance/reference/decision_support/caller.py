@@ -6,17 +6,14 @@ official what speaks for the outcome before there is anything to sign, and stops
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from random import Random, SystemRandom
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from conformance.decision_support.identifiers import cannot_be_right
-from conformance.reference.line import Line, Refused, Send, Unavailable
+from conformance.reference.line import Client, Refused, Unavailable
 from harness.exchange import Response
 
 __all__ = ["Caller", "Refused", "Unavailable", "visit"]
@@ -90,31 +87,12 @@ class Decided:
 
 
 @dataclass
-class Caller:
-    """The client of one official, with one service.
-
-    Args:
-        country: whose official it is, ``pl`` or ``lt``. Raises :class:`KeyError` for one that there is none of.
-        send: how a request reaches the service.
-        language: the official's, as a BCP 47 tag; the country's unless given.
-        random: where keys, trace ids and file numbers come from.
-        clock: the time in seconds since the epoch.
-        wait: waits for so many seconds.
-    """
-
-    country: str
-    send: Send
-    language: str = ""
-    random: Random = field(default_factory=SystemRandom)
-    clock: Callable[[], float] = time.time
-    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
+class Caller(Client):
+    """The client of one official, with one service."""
 
     def __post_init__(self) -> None:
         self.office = OFFICES[self.country]
-        languages = f"{self.language or self.country}, en;q=0.5"
-        self._line = Line(
-            self.send, languages, random=self.random, clock=self.clock, wait=self.wait, always_keys=True, final=_says_more_than_later
-        )
+        self._line = self._line_for(always_keys=True, final=_says_more_than_later)
 
     async def case_type(self) -> Mapping[str, Any]:
         """The first case type that the service can be asked about."""

@@ -6,15 +6,12 @@ the service has jobs. What comes back it keeps with its mark.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from random import Random, SystemRandom
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from conformance.reference.line import Line, Refused, Send, Unavailable
+from conformance.reference.line import Client, Refused, Unavailable
 from harness.exchange import seconds_to_wait
 
 PATIENCE = 600.0
@@ -70,31 +67,18 @@ class Translation:
 
 
 @dataclass
-class Caller:
+class Caller(Client):
     """One official of ``country`` (``pl`` or ``lt``) and one service.
 
     Args:
-        country: whose client it is. Raises :class:`KeyError` for one that there is none of.
-        send: how a request reaches the service.
-        language: BCP 47 tag of the official's language; default: the country's.
-        random: where trace ids and keys come from.
-        clock: the time in seconds since the epoch.
-        wait: waits for so many seconds.
         receive: the URL at which the client is called back, by default on this machine. A callback may be lost, so it reads its jobs as well.
     """
 
-    country: str
-    send: Send
-    language: str = ""
-    random: Random = field(default_factory=SystemRandom)
-    clock: Callable[[], float] = time.time
-    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
     receive: str = "https://localhost:9/translations"
 
     def __post_init__(self) -> None:
         self._ways = COUNTRIES[self.country]
-        own = self.language or self._ways.language
-        self._line = Line(self.send, f"{own}, en;q=0.5", random=self.random, clock=self.clock, wait=self.wait)
+        self._line = self._line_for()
         self._pair: tuple[str, str] | None = None
         self._capabilities: tuple[str, ...] = ()
 
