@@ -14,6 +14,8 @@ LENIENT_HOST = f"{HOST}lenient/"
 """The same for documents in which any value will do where a service may ignore one."""
 MAY_IGNORE = "x-may-ignore"
 """On a schema: the member is one that a service may ignore, so what is wrong in it may go unnoticed."""
+TELLS_APART = "x-tells-apart"
+"""On a schema: a service that serves one of its values may not serve another, such as a language."""
 
 
 def pointer_step(step: str) -> str:

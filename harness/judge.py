@@ -17,6 +17,7 @@ from harness.checks import Check, Claim, Estimate, Mean, NeedsReview, NotApplica
 from harness.exchange import Exchange, Request
 from harness.operation import Operation
 from harness.profile import Profile, Requirement, Side
+from harness.use import ANY, Use, Uses, keep_least, use_of
 
 KEPT = 16
 """How many findings of one requirement are kept with their exchange, one for each message; all are counted."""
@@ -55,10 +56,13 @@ class Tally:
     unsent: str | None = None
     pending: set[str] = field(default_factory=set)
     """Scenarios that are planned and did not end yet."""
+    violated_by: set[Use] = field(default_factory=set)
+    """The least uses that show a violation."""
 
     def add(self, found: Found) -> None:
         """Count a violation."""
         self.violations += 1
+        keep_least(self.violated_by, use_of(found.exchange) if found.exchange else Use(ANY, frozenset()))
         _keep(self.findings, found)
 
     def review(self, found: Found) -> None:
@@ -107,6 +111,7 @@ class Judge:
 
     def __init__(self, profiles: Sequence[Profile], side: Side, *, base_path: str = "", adapters: Sequence[Adapter] = ()) -> None:
         self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self.uses = Uses()
         self._operations = [operation for profile in reversed(profiles) for operation in profile.operations]
         self._base_path = base_path.rstrip("/")
         self._adapters = adapters
@@ -121,13 +126,14 @@ class Judge:
     def afresh(self) -> None:
         """Forget all that was seen but the service card."""
         self.tallies.clear()
+        self.uses = Uses()
         self._previous = {}
         self._claims = _claims(check for check, _ in self._claims)
 
     def apart(self) -> Judge:
         """A judge by the same rules that has seen nothing yet: for exchanges whose findings are looked at one by one."""
         other = copy.copy(self)
-        other.tallies, other._previous, other._claims = defaultdict(Tally), {}, []
+        other.tallies, other.uses, other._previous, other._claims = defaultdict(Tally), Uses(), {}, []
         return other
 
     def operation_of(self, request: Request) -> Operation | None:
@@ -141,6 +147,7 @@ class Judge:
         """Judge one exchange by every rule it exercises, and return it with its operation."""
         if exchange.operation is None:
             exchange = replace(exchange, operation=self.operation_of(exchange.request))
+        self.uses.add(use_of(exchange), served=exchange.succeeded)
         self._notice(exchange)
         for check in self._rules:
             if exchange.response is None and check.when is not None and self._side == "provider":

@@ -88,5 +88,6 @@ class Observation:
                 ended=ended,
                 unreachable=unreachable,
                 notes=[*notes, *trouble],
+                uses=self.judge.uses,
             )
         )

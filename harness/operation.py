@@ -11,8 +11,9 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from harness.documents import HOST, LENIENT_HOST, pointer_step, reference_to
+from harness.documents import HOST, LENIENT_HOST, at, followed, pointer_step, reference_to
 from harness.exchange import NotJSON, Request, Response, media_type
+from harness.form import Form
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Operation:
     _places: Mapping[str, str] = field(repr=False, default_factory=dict)
     """Where ``requestBody`` and each response stand, by status, as the reference under which validators find it."""
     _registry: jsonschema_rs.Registry | None = field(repr=False, default=None)
+    _documents: Mapping[str, Any] = field(repr=False, default_factory=dict)
     _compiled: dict[str, Schema] = field(repr=False, default_factory=dict)
 
     @property
@@ -119,6 +121,33 @@ class Operation:
         match = self._path_pattern.fullmatch(_decoded(path))
         names = re.findall(r"\{([^}]+)\}", self.path)
         return {name: value.replace("\0", "/") for name, value in zip(names, match.groups(), strict=True)} if match else {}
+
+    @cached_property
+    def body_form(self) -> Form | None:
+        """What a JSON body exercises is read with this; None where the operation takes none, or any."""
+        place = f"{self._place}/requestBody"
+        if not self.has_request_body:
+            return None
+        key, pointer = followed(self._documents, self.profile, place)
+        media = at(self._documents, key, pointer)["content"].get("application/json", {})
+        return Form(self._documents, self._registry, key, f"{pointer}/content/application~1json/schema") if "schema" in media else None
+
+    @cached_property
+    def parameter_forms(self) -> Mapping[tuple[str, str], Form]:
+        """The same for the parameters, by where they stand (``path``, ``query``, ``header``) and name."""
+        forms = {}
+        for number in range(len(self.definition.get("parameters", []))):
+            key, pointer = followed(self._documents, self.profile, f"{self._place}/parameters/{number}")
+            parameter = at(self._documents, key, pointer)
+            if "schema" in parameter:
+                name = f"{parameter['in']} {parameter['name']}"
+                forms[parameter["in"], parameter["name"]] = Form(self._documents, self._registry, key, f"{pointer}/schema", name)
+        return forms
+
+    @property
+    def _place(self) -> str:
+        """Where the operation stands in its profile's document."""
+        return f"/paths/{pointer_step(self.path)}/{self.method.lower()}"
 
     def schema(self, name: str) -> Schema:
         """A component schema of the same document, compiled once."""

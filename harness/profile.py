@@ -279,7 +279,7 @@ def _operations(key: str, document: Any, documents: Mapping[str, Any], registry:
             definition["responses"] = {}
             for status in item[method].get("responses", {}):
                 definition["responses"][status], places[status] = resolved(documents, key, f"{place}/responses/{status}")
-            found.append(Operation(definition["operationId"], method.upper(), path, key, definition, places, registry))
+            found.append(Operation(definition["operationId"], method.upper(), path, key, definition, places, registry, documents))
     return found
 
 

@@ -61,6 +61,20 @@ class Finding(msgspec.Struct, frozen=True):
     check: str | None = None
 
 
+class UseShown(msgspec.Struct, frozen=True):
+    """What a request makes use of: an operation of a profile (``""``: none, ``*``: any) and the parts of the request, e.g. ``stream=true``."""
+
+    operation: str
+    parts: list[str]
+
+
+class UseMade(UseShown, frozen=True):
+    """A use, how often it was made, and how often the answer was a success."""
+
+    made: int
+    served: int
+
+
 class Verdict(msgspec.Struct, frozen=True, rename={"class_": "class"}):
     """The outcome of one requirement for one participant.
 
@@ -86,6 +100,8 @@ class Verdict(msgspec.Struct, frozen=True, rename={"class_": "class"}):
     violations: int = 0
     decidable: bool = True
     """False where no black-box test can decide the requirement; such a verdict is always not-tested and counts for no class."""
+    violated_by: list[UseShown] = []
+    """The least uses that show a violation."""
 
     @property
     def binding(self) -> bool:
@@ -152,6 +168,8 @@ class Report(msgspec.Struct, frozen=True):
     """What the profile's variables were bound to, e.g. ``{"model": "..."}``: texts, or other JSON values."""
     verdicts: list[Verdict]
     exchanges: dict[str, Evidence]
+    uses: list[UseMade] = []
+    """What the participant was asked, or asked, use by use."""
 
     @property
     def exit_code(self) -> int:

@@ -13,7 +13,8 @@ from harness.evidence import Redaction, printable
 from harness.judge import Tally, requirements_of
 from harness.participant import Participant
 from harness.profile import ConformanceClass, Profile, Side
-from harness.report import FORMAT, Evidence, Finding, ParticipantShown, ProfileUsed, Report, Verdict
+from harness.report import FORMAT, Evidence, Finding, ParticipantShown, ProfileUsed, Report, UseMade, Verdict
+from harness.use import Uses
 from harness.verdict import Deciding, class_reached, classes, decide, outcome
 from harness.version import VERSION
 
@@ -37,6 +38,7 @@ class Ran:
     unreachable: bool = False
     notes: Sequence[str] = ()
     binding: Mapping[str, Any] = field(default_factory=dict)
+    uses: Uses = field(default_factory=Uses)
 
 
 def conclude(ran: Ran) -> Report:
@@ -85,6 +87,7 @@ def conclude(ran: Ran) -> Report:
         binding={name: _cleaned(value, clean) for name, value in ran.binding.items()},
         verdicts=verdicts,
         exchanges=exchanges,
+        uses=[UseMade(use.operation, sorted(use.parts), made, served) for use, made, served in ran.uses],
     )
 
 

@@ -327,4 +327,5 @@ class _Run:
             unreachable=self._ending.unreachable,
             notes=notes,
             binding=self._variables,
+            uses=self._judge.uses,
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.judge import Found, Tally, first
 from harness.profile import CLASSES, ConformanceClass, Profile, Requirement
-from harness.report import ClassResult, Finding, Outcome, Verdict, VerdictName
+from harness.report import ClassResult, Finding, Outcome, UseShown, Verdict, VerdictName
 
 SHOWN = 5
 """How many findings of one requirement a report shows."""
@@ -52,6 +52,7 @@ def decide(requirement: Requirement, profile: Profile, tally: Tally, deciding: D
         exercised=tally.exercised,
         violations=tally.violations,
         decidable=requirement.undecidable is None,
+        violated_by=[UseShown(use.operation, sorted(use.parts)) for use in sorted(tally.violated_by, key=lambda each: each.order)],
     )
     return verdict, shown
 

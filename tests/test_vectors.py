@@ -13,13 +13,14 @@ import pytest
 
 import harness.cli
 from harness import catalogue
+from harness.documents import registry_of
 from harness.errors import ProfileError, UsageError
 from harness.exchange import Headers, Request
+from harness.form import Feature, Form
 from harness.profile import Profile, load_profile
 from harness.vectors import Vector, bind, compiled, drawn_with, freeze, read_corpus, read_vectors
 from harness.vectors.distil import distil
 from harness.vectors.draw import Draw, versions
-from harness.vectors.form import Feature, Form
 
 TEXTS = catalogue.folder(catalogue.CORE) / "corpus" / "texts"
 VECTOR = "- {id: v, operation: null, kind: valid, purpose: a test, for: [], expect: [2xx], request: {path: %s}%s}"
@@ -152,7 +153,7 @@ DOCUMENT: dict[str, Any] = {
         }
     },
 }
-FORM = Form({"shop/1": DOCUMENT}, "shop/1", "/components/schemas/Order")
+FORM = Form({"shop/1": DOCUMENT}, registry_of({"shop/1": DOCUMENT}), "shop/1", "/components/schemas/Order")
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,9 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import msgspec
 
-from harness.documents import at, followed
 from harness.exchange import NotJSON, media_type
+from harness.form import Feature, Form, Path, Reading, kind_of, kinds_of_text
 from harness.vectors.draw import Draw
-from harness.vectors.form import Feature, Form, Path, Reading, kind_of, kinds_of_text
 from harness.vectors.model import Vector, VectorRequest, bind, fill, variable_in
 from harness.vectors.naming import named, purpose
 
@@ -50,7 +49,10 @@ def distil(operations: Sequence[Operation], documents: Mapping[str, Any], hand: 
 
     What a header exercises counts once for all operations: it is mostly one part of a service that reads it.
     """
-    tables = [_Table(operation, documents, [vector for vector in hand if vector.operation == operation.id]) for operation in operations]
+    tables = [
+        _Table(operation, assumed(documents[operation.profile]), [vector for vector in hand if vector.operation == operation.id])
+        for operation in operations
+    ]
     headers = frozenset(each for table in tables for each in table.exercised if each.place.startswith("header "))
     found: list[Vector] = []
     for operation, table in zip(operations, tables, strict=True):
@@ -93,14 +95,9 @@ def _named(kept: Sequence[_Candidate], covered: frozenset[Feature]) -> list[Vect
 class _Table:
     """What the hand-written vectors of an operation exercise, and what drawn values add when they are put into them."""
 
-    def __init__(self, operation: Operation, documents: Mapping[str, Any], hand: Sequence[Vector]) -> None:
-        self._operation, self._documents = operation, documents
-        self._key = operation.profile
-        step = operation.path.replace("~", "~0").replace("/", "~1")
-        self._place = f"/paths/{step}/{operation.method.lower()}"
-        self._form = self._body_form()
-        self._parameters = dict(self._parameter_forms())
-        self._variables = assumed(documents[self._key])
+    def __init__(self, operation: Operation, variables: Mapping[str, Any], hand: Sequence[Vector]) -> None:
+        self._operation, self._variables = operation, variables
+        self._form, self._parameters = operation.body_form, operation.parameter_forms
         self._hosts: list[tuple[Vector, Reading]] = []
         exercised: set[Feature] = set()
         for vector in hand:
@@ -109,21 +106,6 @@ class _Table:
         self._hosts.sort(key=lambda host: host[0].kind != "valid")
         valid = [vector for vector in hand if vector.kind == "valid"]
         self._plain = valid[0].request if valid else VectorRequest()
-
-    def _body_form(self) -> Form | None:
-        if "requestBody" not in at(self._documents, self._key, self._place):
-            return None
-        key, pointer = followed(self._documents, self._key, f"{self._place}/requestBody")
-        media = at(self._documents, key, pointer)["content"].get("application/json", {})
-        return Form(self._documents, key, f"{pointer}/content/application~1json/schema") if "schema" in media else None
-
-    def _parameter_forms(self) -> Iterator[tuple[tuple[str, str], Form]]:
-        for number in range(len(at(self._documents, self._key, self._place).get("parameters", []))):
-            key, pointer = followed(self._documents, self._key, f"{self._place}/parameters/{number}")
-            parameter = at(self._documents, key, pointer)
-            if "schema" in parameter:
-                name = f"{parameter['in']} {parameter['name']}"
-                yield (parameter["in"], parameter["name"]), Form(self._documents, key, f"{pointer}/schema", name)
 
     def _of_vector(self, vector: Vector) -> frozenset[Feature]:
         request = bind(vector, self._operation.method, self._operation.path, self._variables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness.vectors.form import Feature
+from harness.form import Feature
 
 _SENTENCES = {
     ("minimum", "at the limit"): "{place} at its minimum",

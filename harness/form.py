@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-from harness.documents import MAY_IGNORE, at, pointer_step, reference_to, registry_of, target
+from harness.documents import MAY_IGNORE, TELLS_APART, at, pointer_step, reference_to, target
 
 Path = tuple[str | int, ...]
 
@@ -36,6 +36,10 @@ class Reading:
     places: dict[Path, str] = field(default_factory=dict)
     ignored: set[str] = field(default_factory=set)
     deprecated: set[str] = field(default_factory=set)
+    apart: set[str] = field(default_factory=set)
+    """Places whose values tell uses of an operation apart."""
+    described: set[Path] = field(default_factory=set)
+    """Objects of which the schema names members."""
 
     @property
     def fits(self) -> bool:
@@ -75,9 +79,10 @@ def _lies_in(place: str, others: set[str]) -> bool:
 class Form:
     """A schema at ``pointer`` of the document ``key`` (``name/major``), with the documents it may refer to."""
 
-    def __init__(self, documents: Mapping[str, Any], key: str, pointer: str, root: str = "") -> None:
-        self._documents, self._root, self._start = documents, root, (key, pointer)
-        self._registry = registry_of(documents)
+    def __init__(
+        self, documents: Mapping[str, Any], registry: jsonschema_rs.Registry | None, key: str, pointer: str, root: str = ""
+    ) -> None:
+        self._documents, self._registry, self._root, self._start = documents, registry, root, (key, pointer)
         self._validators: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
 
     def read(self, value: Any) -> Reading:
@@ -90,7 +95,7 @@ class Form:
                 place = reading.places.get(path) or _written(self._root, path)
                 ignored = reading.may_be_ignored(place)
                 reading.broken.append(
-                    (path, _fault(place, error.kind.name, error.kind.as_dict(), _at(value, path), ignored=ignored, deep=len(path)))
+                    (path, _fault(place, error.kind.name, error.kind.as_dict(), value_at(value, path), ignored=ignored, deep=len(path)))
                 )
         except (UnicodeEncodeError, RecursionError, ValueError, LookupError):
             # A lone surrogate, or nesting that no validator follows: hand-written vectors hold both, no schema describes them. Nor is a fault
@@ -115,6 +120,8 @@ class Form:
             reading.ignored.add(place)
         if node.get("deprecated"):
             reading.deprecated.add(place)
+        if node.get(TELLS_APART) or "enum" in node or "const" in node:
+            reading.apart.add(place)
         if "$ref" in node:
             self._walk(*target(node["$ref"], key), value, place, path, reading)
         types = node.get("type", [])
@@ -127,6 +134,8 @@ class Form:
         reading.met.update(Feature(place, *each) for each in _own(node, value, kind))
         if kind == "object" and node.get("additionalProperties") is not False and value.keys() - node.get("properties", value).keys():
             reading.met.add(Feature(self._root, "additionalProperties", "not named"))
+        if kind == "object" and "properties" in node:
+            reading.described.add(path)
         self._walk_branches(key, pointer, node, value, place, path, reading)
         if kind == "array":
             for number, item in enumerate(value):
@@ -216,7 +225,8 @@ def _fault(place: str, keyword: str, expected: Mapping[str, Any], value: Any, *,
     return Feature(place, keyword, "beyond the limit")
 
 
-def _at(value: Any, path: Path) -> Any:
+def value_at(value: Any, path: Path) -> Any:
+    """What stands at a path in a value."""
     for step in path:
         value = value[step]
     return value
