@@ -62,7 +62,7 @@ class Tally:
     def add(self, found: Found) -> None:
         """Count a violation."""
         self.violations += 1
-        keep_least(self.violated_by, use_of(found.exchange) if found.exchange else Use(ANY, frozenset()))
+        keep_least(self.violated_by, use_of(found.exchange) if found.exchange else ANY)
         _keep(self.findings, found)
 
     def review(self, found: Found) -> None:
@@ -147,7 +147,7 @@ class Judge:
         """Judge one exchange by every rule it exercises, and return it with its operation."""
         if exchange.operation is None:
             exchange = replace(exchange, operation=self.operation_of(exchange.request))
-        self.uses.add(use_of(exchange), served=exchange.succeeded)
+        self.uses.add(exchange)
         self._notice(exchange)
         for check in self._rules:
             if exchange.response is None and check.when is not None and self._side == "provider":

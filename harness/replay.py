@@ -18,7 +18,7 @@ from harness.explore.drawn import PREFIX, SEQUENCE, expected
 from harness.participant import Credential, Limits, Participant, check_url
 from harness.plan import Repeat, plan
 from harness.profile import Profile
-from harness.report import Evidence, Finding, Report, decode_report
+from harness.report import Evidence, Finding, Report, read_report
 from harness.run import RunOptions, run_provider
 
 _OF_THE_CONNECTION = frozenset({"host", "content-length", "connection", "transfer-encoding", "accept-encoding"})
@@ -31,10 +31,7 @@ def read_findings(text: str) -> tuple[Report, list[tuple[str, Finding]]]:
         UsageError: the file is missing or no report, or it has no such finding.
     """
     name, mark, wanted = text.partition("#")
-    try:
-        report = decode_report(Path(name).read_bytes())
-    except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}. Give the report of a run (--report json=PATH).") from None
+    report = read_report(Path(name))
     if report.participant.side != "provider":
         raise UsageError(f"{name} is a report on a {report.participant.side}; what a provider was asked can be repeated.")
     found = [(verdict.requirement, finding) for verdict in report.verdicts for finding in verdict.findings if _violated(verdict.verdict)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -64,6 +65,7 @@ class Finding(msgspec.Struct, frozen=True):
 class UseShown(msgspec.Struct, frozen=True):
     """What a request makes use of: an operation of a profile (``""``: none, ``*``: any) and the parts of the request, e.g. ``stream=true``."""
 
+    profile: str
     operation: str
     parts: list[str]
 
@@ -202,6 +204,20 @@ def decode_report(content: bytes) -> Report:
     if report.format != FORMAT:
         raise UsageError(f"This report is in format {report.format}; this version of govai reads {FORMAT}.")
     return report
+
+
+def read_report(path: Path) -> Report:
+    """The report in a file.
+
+    Raises:
+        UsageError: the file cannot be read, or holds no report.
+    """
+    try:
+        return decode_report(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}. Give the report of a run (--report json=PATH).") from None
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
 
 
 def report_schema() -> dict[str, Any]:

@@ -87,7 +87,7 @@ def conclude(ran: Ran) -> Report:
         binding={name: _cleaned(value, clean) for name, value in ran.binding.items()},
         verdicts=verdicts,
         exchanges=exchanges,
-        uses=[UseMade(use.operation, sorted(use.parts), made, served) for use, made, served in ran.uses],
+        uses=[UseMade(*use[:2], sorted(use.parts), made, served) for use, made, served in ran.uses],
     )
 
 

@@ -20,8 +20,6 @@ from harness.operation import Operation
 
 INVALID = "(invalid)"
 """The part of a request that breaks the profile."""
-ANY = "*"
-"""The operation of what concerns every use."""
 UNNAMED = "(members that the profile does not have)"
 _OF_EVERY_REQUEST = frozenset({"traceparent", "tracestate", "authorization", "x-api-key", "test-scenario"})
 """Header fields that say nothing of what is asked for."""
@@ -29,26 +27,33 @@ _MOST = 256
 
 
 class Use(NamedTuple):
-    """What one request makes use of."""
+    """What one request makes use of: an operation of a profile (``name/major``), and parts of the request."""
 
+    profile: str
     operation: str
-    parts: frozenset[str]
+    parts: frozenset[str] = frozenset()
 
     def within(self, other: Use) -> bool:
         """Whether whoever makes the other use makes this one too."""
-        return self.operation in (ANY, other.operation) and self.parts <= other.parts
+        return self[:2] in (ANY[:2], other[:2]) and self.parts <= other.parts
 
     @property
-    def order(self) -> tuple[str, list[str]]:
+    def order(self) -> tuple[str, str, list[str]]:
         """Sorts uses the same way in every run."""
-        return self.operation, sorted(self.parts)
+        return self.profile, self.operation, sorted(self.parts)
+
+
+ANY = Use("*", "*")
+"""Of what concerns every use."""
+NONE = Use("", "")
+"""Of a request to no operation."""
 
 
 def use_of(exchange: Exchange) -> Use:
-    """The use that an exchange makes of its operation; no operation is called ``""``."""
+    """The use that an exchange makes of its operation."""
     operation, request, vector = exchange.operation, exchange.request, exchange.vector
     if operation is None:
-        return Use("", frozenset())
+        return NONE
     parts = {f"{name}:" for name in _headers(operation) if name in request.headers}
     for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True):
         form = operation.parameter_forms.get(("query", name))
@@ -57,7 +62,7 @@ def use_of(exchange: Exchange) -> Use:
         parts |= _of_body(operation, request.headers.get("content-type") or "", request.body)
     if vector is not None and vector.kind == "invalid":
         parts.add(INVALID)
-    return Use(operation.id, frozenset(parts))
+    return Use(operation.profile, operation.id, frozenset(parts))
 
 
 def _headers(operation: Operation) -> Iterator[str]:
@@ -101,17 +106,21 @@ class Uses:
     def __init__(self) -> None:
         self._made: dict[Use, list[int]] = {}
 
-    def add(self, use: Use, *, served: bool) -> None:
-        """Count one use."""
+    def add(self, exchange: Exchange) -> None:
+        """Count the use that an exchange makes, unless its answer says nothing about it: who asks was not let in, or what may be refused was."""
+        may_be_refused = exchange.vector is not None and exchange.vector.kind == "boundary"
+        if exchange.sender == "harness" and (exchange.status in (401, 403, 429) or (exchange.refused and may_be_refused)):
+            return
+        use = use_of(exchange)
         if use not in self._made and len(self._made) >= _MOST:
             use = self._joined(use)
         counts = self._made.setdefault(use, [0, 0])
         counts[0] += 1
-        counts[1] += served
+        counts[1] += exchange.succeeded
 
     def _joined(self, use: Use) -> Use:
-        same = [each for each in self._made if each.operation == use.operation]
-        joined = Use(use.operation, use.parts.union(*(each.parts for each in same)))
+        same = [each for each in self._made if each[:2] == use[:2]]
+        joined = use._replace(parts=use.parts.union(*(each.parts for each in same)))
         counts = [[0, 0], *(self._made.pop(each) for each in same)]
         self._made[joined] = [sum(column) for column in zip(*counts, strict=True)]
         return joined

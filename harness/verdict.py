@@ -52,7 +52,7 @@ def decide(requirement: Requirement, profile: Profile, tally: Tally, deciding: D
         exercised=tally.exercised,
         violations=tally.violations,
         decidable=requirement.undecidable is None,
-        violated_by=[UseShown(use.operation, sorted(use.parts)) for use in sorted(tally.violated_by, key=lambda each: each.order)],
+        violated_by=[UseShown(*use[:2], sorted(use.parts)) for use in sorted(tally.violated_by, key=lambda each: each.order)],
     )
     return verdict, shown
 

@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
-from harness.cli import consumer, demo, listing, mock, profile, proxy, replay, run
+from harness.cli import consumer, demo, listing, matrix, mock, profile, proxy, replay, run
 from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
 from harness.version import VERSION
@@ -35,6 +35,7 @@ for command in (
 ):
     app.command(command.__name__)(reader_may_leave()(command))
 app.add_typer(profile.app, name="profile")
+app.add_typer(matrix.app, name="matrix")
 
 
 def _version(wanted: bool) -> None:

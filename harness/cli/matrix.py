@@ -1,0 +1,54 @@
+"""``govai matrix``: who can work with whom."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from harness.cli.output import Output, reader_may_leave
+from harness.cli.run import one_of
+from harness.matrix.pairs import Pair, pair
+from harness.matrix.terminal import show
+from harness.profile import CLASSES, LANGUAGES
+from harness.report import read_report
+
+app = typer.Typer(help="Consumers against providers.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    pass
+
+
+@app.command()
+def check(
+    consumer: Annotated[Path, typer.Option(metavar="REPORT", help="Report on the consumer (govai consumer --report json=REPORT).")],
+    provider: Annotated[Path, typer.Option(metavar="REPORT", help="Report on the provider (govai run --report json=REPORT).")],
+    profile: Annotated[str, typer.Option(metavar="NAME[/MAJOR]", help="Profile that both reports speak of.")],
+    conformance_class: Annotated[
+        str, typer.Option("--class", metavar="CLASS", help="Class whose requirements have to hold: base, government, high-risk.")
+    ] = "government",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    lang: Annotated[str, typer.Option(metavar="LANG", help="Language: en, pl or lt.")] = "en",
+) -> None:
+    """Say whether a consumer can use a provider, and why not: by what the consumer really uses, and what the provider does with it.
+
+    Exit codes: 0 it can; 1 it cannot; 2 wrong usage; 5 it is not known.
+    """
+    one_of("--class", conformance_class, CLASSES)
+    one_of("--lang", lang, LANGUAGES)
+    present_pair(pair(read_report(consumer), read_report(provider), profile, conformance_class), lang, json=json)  # type: ignore[arg-type]
+
+
+def present_pair(result: Pair, lang: str, *, json: bool) -> None:
+    """Print what is known of a pair, and end with its exit code."""
+    with reader_may_leave():
+        if json:
+            typer.echo(msgspec.json.format(msgspec.json.encode(result)).decode())
+        else:
+            show(result, Output(highlight=False), lang)
+    sys.exit(result.exit_code)

@@ -1,0 +1,1 @@
+"""Consumers against providers, derived from reports and only from them."""

@@ -1,0 +1,167 @@
+"""Whether a consumer can use a provider, and why not, derived from a report on each.
+
+What counts is what the consumer really uses (``Report.uses``) and what the provider really does with it: a duty that the provider violates
+concerns the consumer where a violation shows itself in a use within its own (``Verdict.violated_by``), not where it takes something that this
+consumer never asks for. How many requirements either of them meets has no say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+import msgspec
+
+from harness.errors import UsageError
+from harness.profile import CLASSES, ConformanceClass, Side
+from harness.report import ProfileUsed, Report, UseShown
+from harness.use import INVALID
+
+State = Literal["works", "fails", "unknown"]
+EXIT_CODES: dict[State, int] = {"works": 0, "fails": 1, "unknown": 5}
+
+Kind = Literal["violated", "refused", "other-edition", "unreachable", "never-asked", "undecided", "adapter", "warning", "elsewhere"]
+_FAILS: tuple[Kind, ...] = ("violated", "refused")
+_UNKNOWN: tuple[Kind, ...] = ("other-edition", "unreachable", "never-asked", "undecided")
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a pair fails, why nothing can be said of it, or what else is worth knowing.
+
+    ``violated``: a MUST is violated where it concerns the pair. ``refused``: the provider never served what the consumer uses. ``other-edition``: the
+    reports are of different editions of the profile. ``unreachable``: a report speaks of nobody. ``never-asked``: the provider was not asked for
+    what the consumer uses. ``undecided``: a MUST is not decided. Without weight are ``adapter`` (met through an adapter alone), ``warning``, and
+    ``elsewhere`` (a MUST that the provider violates only in what this consumer does not use).
+    """
+
+    kind: Kind
+    side: Side
+    requirement: str | None = None
+    use: UseShown | None = None
+    message: str = ""
+
+
+class Pair(msgspec.Struct, frozen=True, rename={"class_": "class"}):
+    """What two reports at the same edition of a profile say of a consumer and a provider. ``weaker`` is the side that it fails for."""
+
+    consumer: str
+    provider: str
+    profile: str
+    class_: ConformanceClass
+    state: State
+    weaker: Side | None
+    reasons: list[Reason]
+
+    @property
+    def exit_code(self) -> int:
+        """What ``govai matrix check`` ends with."""
+        return EXIT_CODES[self.state]
+
+    def having(self, *kinds: Kind) -> list[Reason]:
+        """The reasons of some kinds."""
+        return [each for each in self.reasons if each.kind in kinds]
+
+    @property
+    def deciding(self) -> list[Reason]:
+        """The reasons for the state."""
+        return self.having(*(_FAILS if self.state == "fails" else _UNKNOWN if self.state == "unknown" else ()))
+
+
+def pair(consumer: Report, provider: Report, profile: str, class_: ConformanceClass = "government") -> Pair:
+    """Whether ``consumer`` can use ``provider``: every MUST of ``class_`` and the classes below holds wherever it concerns both.
+
+    Args:
+        consumer, provider: a report on each.
+        profile: ``name`` or ``name/major``.
+
+    Raises:
+        UsageError: a report is on the other side, or does not speak of the profile.
+    """
+    asked, served = _edition(consumer, "consumer", profile), _edition(provider, "provider", profile)
+    key = f"{served.name}/{served.major}"
+    keys = {key, *(f"{each.name}/{each.major}" for each in provider.profiles if each.name == "core")}
+    reasons = [Reason("unreachable", report.participant.side) for report in (consumer, provider) if report.outcome == "unreachable"]
+    if (asked.major, asked.digest) != (served.major, served.digest):
+        reasons.append(Reason("other-edition", "provider", message=f"{asked.name}/{asked.version}, {served.name}/{served.version}"))
+    if not reasons:
+        uses = [use for use in consumer.uses if use.profile in keys and use.served]
+        reasons = [
+            *_of_verdicts(consumer, keys, class_, uses),
+            *_of_verdicts(provider, keys, class_, uses),
+            *_of_uses(uses, provider),
+        ]
+    fails = [each for each in reasons if each.kind in _FAILS]
+    state: State = "fails" if fails else "unknown" if any(each.kind in _UNKNOWN for each in reasons) else "works"
+    return Pair(consumer.participant.name, provider.participant.name, key, class_, state, _weaker(fails), reasons)
+
+
+def _edition(report: Report, side: Side, profile: str) -> ProfileUsed:
+    """The profile as a report speaks of it."""
+    name = report.participant.name
+    if report.participant.side != side:
+        raise UsageError(f"The report on {name} is on a {report.participant.side}, where that on a {side} is asked for.")
+    for each in report.profiles:
+        if profile in (each.name, f"{each.name}/{each.major}"):
+            return each
+    spoken = ", ".join(f"{each.name}/{each.major}" for each in report.profiles)
+    raise UsageError(f"The report on {name} does not speak of {profile}, but of {spoken}.")
+
+
+def _of_verdicts(report: Report, keys: set[str], class_: ConformanceClass, uses: Sequence[UseShown]) -> Iterator[Reason]:
+    """What a report's verdicts mean for a consumer that makes these uses."""
+    side, below = report.participant.side, CLASSES[: CLASSES.index(class_) + 1]
+    for verdict in report.verdicts:
+        if verdict.profile not in keys or not verdict.binding or not verdict.decidable or verdict.class_ not in below:
+            continue
+        said = verdict.findings[0].message if verdict.findings else verdict.cause or ""
+        if verdict.verdict in ("failed", "warning"):
+            use = next((each for each in verdict.violated_by if side == "consumer" or any(_within(each, use) for use in uses)), None)
+            kind: Kind = "elsewhere" if use is None else "violated" if verdict.verdict == "failed" else "warning"
+            yield Reason(kind, side, verdict.requirement, use, said)
+        elif verdict.verdict in ("not-tested", "needs-review", "harness-error"):
+            yield Reason("undecided", side, verdict.requirement, message=verdict.cause or "")
+        elif verdict.verdict == "passed-with-adapter":
+            yield Reason("adapter", side, verdict.requirement, message=verdict.cause or "")
+
+
+def _within(shown: UseShown, use: UseShown) -> bool:
+    """As :meth:`harness.use.Use.within` has it."""
+    return (shown.profile, shown.operation) in (("*", "*"), (use.profile, use.operation)) and {*shown.parts} <= {*use.parts}
+
+
+def _of_uses(uses: Iterable[UseShown], provider: Report) -> Iterator[Reason]:
+    """What the consumer uses and the provider did not serve: an operation, or a part of one that it serves.
+
+    A part was refused where a request was whose other parts are all served in others: then nothing else can have been the reason.
+    """
+    served = {place for made in provider.uses if made.served for place in _places(made)}
+    unserved = [[place for place in _places(made) if place not in served] for made in provider.uses if INVALID not in made.parts]
+    refused = {places[0] for places in unserved if len(places) == 1}
+    said: set[_Place] = set()
+    for use in uses:
+        for place in _places(use):
+            if place not in served and place not in said:
+                said.add(place)
+                profile, operation, part = place
+                yield Reason(
+                    "refused" if place in refused else "never-asked",
+                    "provider",
+                    use=UseShown(profile, operation, [part] if part else []),
+                )
+            if place not in served and not place[2]:
+                break  # nothing more of an operation that it lacks
+
+
+_Place = tuple[str, str, str]
+
+
+def _places(use: UseShown) -> list[_Place]:
+    """The operation by itself, then each part of it. A header field is none: who does not know one passes over it (RFC 9110 section 5.1)."""
+    return [(use.profile, use.operation, part) for part in ("", *use.parts) if not part.endswith(":")]
+
+
+def _weaker(fails: list[Reason]) -> Side | None:
+    """The side that more of the reasons lie with; the provider where they are even."""
+    if not fails:
+        return None
+    return "consumer" if sum(each.side == "consumer" for each in fails) * 2 > len(fails) else "provider"
