@@ -52,11 +52,18 @@ def _situation(name: str, concerns: Callable[[Turn], bool] = lambda turn: True) 
 @_situation("later-members")
 async def _later_members(turn: Turn) -> bool:
     """A JSON answer holds members that the profile does not have yet."""
-    response = await turn.served()
+    response = await _whole(turn)
     if not _is_served(response) or not isinstance(response.document, dict):
         return False
     await turn.answer(response.with_json(_grown(response.document)))
     return True
+
+
+async def _whole(turn: Turn) -> Response:
+    """What the service answers, also where the client has a copy of it: of a later version it has none, so there is no tag to know it by."""
+    if "if-none-match" not in turn.request.headers:
+        return await turn.served()
+    return (await turn.asked(turn.request.with_header("If-None-Match", None))).with_header("ETag", None)
 
 
 def _grown(value: Any) -> Any:
@@ -91,7 +98,7 @@ async def _lost_answer(turn: Turn) -> bool:
 @_situation("later-values")
 async def _later_values(turn: Turn) -> bool:
     """A value of an enumeration is one that the profile does not have yet."""
-    response = await turn.served()
+    response = await _whole(turn)
     if not _is_served(response):
         return False
     for changed in _with_a_later_text(response.document):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import importlib.util
+from collections.abc import Sequence
 from functools import cache
 from random import Random
 from types import ModuleType
@@ -55,9 +56,9 @@ async def claimed(name: str) -> list[str]:
     return card["profiles"]
 
 
-async def visited(name: str, country: str, mutant: Mutant | None) -> tuple[Report, Front]:
+async def visited(name: str, country: str, mutant: Mutant | None, judged_by: Sequence[str] = ()) -> tuple[Report, Front]:
     """The report on a client that pays visits in a made-up time, and what stood before the service."""
-    profiles = catalogue.load_with_core(await claimed(name))
+    profiles = catalogue.load_with_core(judged_by or await claimed(name))
     judge, clock, caller = Judge(profiles, "consumer"), Clock(), caller_of(name)
     seen: list[Exchange] = []
     front = Front(
@@ -121,6 +122,15 @@ def test_the_reference_client_meets_every_situation_and_passes(name: str, countr
     assert report.outcome == ("incomplete" if name in WITHOUT_ENUMERATIONS and report.of("CORE-TOL-002").level == "MUST" else "conformant")
     met = {each.name for each in SITUATIONS} - {each.name for each in front.left}
     assert met >= {"later-members", "too-many-requests", "lost-answer", "maintenance", "slow-answer", "redirect", "expired-token"}
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_who_only_reads_sends_no_bodies_and_reaches_its_class_all_the_same(country: str) -> None:
+    report, _ = asyncio.run(visited("discovery", country, None, ["discovery"]))
+    verdicts = {each.requirement: each.verdict for each in report.verdicts if each.profile == "core/1"}
+    assert {verdicts[id] for id in ("CORE-REQ-001", "CORE-REQ-002", "CORE-IDM-002", "CORE-IDM-006")} == {"not-applicable"}
+    assert verdicts["CORE-TOL-001"] == "passed", "a copy that the client has is not the later version's"
+    assert (report.outcome, report.class_reached) == ("conformant", "high-risk")
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
