@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import jsonschema_rs
 
 from harness.documents import HOST, LENIENT_HOST, at, followed, pointer_step, reference_to
-from harness.exchange import NotJSON, Request, Response, media_type
+from harness.exchange import NotJSON, Request, Response
 from harness.form import Form
 
 
@@ -193,22 +193,27 @@ class Operation:
 
         Nesting that cannot be validated is no fault of a response: what it holds is not known.
         """
-        responses = self.definition.get("responses", {})
-        for key in (str(response.status), f"{response.status // 100}XX", "default"):
-            if key in responses:
-                break
-        else:
-            return []
-        content = responses[key].get("content", {})
-        kind = response.media_type
-        if media_type(kind) not in content or "schema" not in content[kind] or not response.is_json:
+        if not response.is_json or self._schema_of(response) is None:
             return []
         try:
             value = response.json
         except NotJSON as error:
             return [SchemaError(f"the body is not JSON: {error}", "")]
-        errors = self._at(f"{self._places[key]}/content/{pointer_step(kind)}/schema").errors(value)
-        return [error for error in errors if error.keyword != NESTING]
+        return self.value_errors(response, value)
+
+    def value_errors(self, response: Response, value: Any) -> list[SchemaError]:
+        """How a JSON value fails the schema that the profile gives for the body of such a response, or for an event of it where it is a stream."""
+        schema = self._schema_of(response)
+        return [error for error in schema.errors(value) if error.keyword != NESTING] if schema else []
+
+    def _schema_of(self, response: Response) -> Schema | None:
+        responses, kind = self.definition.get("responses", {}), response.media_type
+        keyword = "schema" if response.is_json else "x-event-schema"
+        for key in (str(response.status), f"{response.status // 100}XX", "default"):
+            if key in responses:
+                known = keyword in responses[key].get("content", {}).get(kind, {})
+                return self._at(f"{self._places[key]}/content/{pointer_step(kind)}/{keyword}") if known else None
+        return None
 
     def _takes_json(self, request: Request) -> bool:
         """Whether the profile's JSON is what the request's body has to be."""

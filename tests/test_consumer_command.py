@@ -83,6 +83,24 @@ def test_a_client_that_stumbles_over_what_is_new_fails_for_that(tmp_path: Path) 
     assert "Run once more, with no situation played, it ended with exit status 0." in report["notes"]
 
 
+@pytest.mark.parametrize(("situation", "requirement"), [("later-members", "CORE-TOL-001"), ("later-values", "CORE-TOL-002")])
+def test_a_client_that_only_streams_meets_what_is_new_as_well(situation: str, requirement: str, tmp_path: Path) -> None:
+    strict = """
+    import json, os, sys, urllib.request
+    for question in ("one?", "two?"):
+        body = {"model": "asystent-wyszukujacy-2", "messages": [{"role": "user", "content": question}], "stream": True}
+        request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/chat/completions", json.dumps(body).encode())
+        request.add_header("Content-Type", "application/json")
+        events = [line.removeprefix(b"data: ") for line in urllib.request.urlopen(request) if line.startswith(b"data: {")]
+        for chunk in map(json.loads, events):
+            if "x_later" in chunk or "x-later" in str(chunk):
+                sys.exit("what is that?")
+    """
+    consumer("--situation", situation, "--report", f"json={tmp_path / 'r.json'}", client=strict)
+    verdicts = {each["requirement"]: each["verdict"] for each in report_of(tmp_path / "r.json")["verdicts"]}
+    assert verdicts[requirement] in ("failed", "warning")
+
+
 def test_a_client_that_fails_anyway_is_not_charged_with_what_it_met_last(tmp_path: Path) -> None:
     broken = (
         ASK

@@ -7,6 +7,7 @@ them and in the language of the client.
 from __future__ import annotations
 
 import email.utils
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,7 @@ LATER = "x-later"
 """A value of an enumeration that a later version of the profile may bring."""
 WAIT = 2
 """Seconds that a client is asked to wait."""
+_STREAM = "text/event-stream"
 _PAUSE = 0.05
 _PARTS = 40
 
@@ -51,11 +53,12 @@ def _situation(name: str, concerns: Callable[[Turn], bool] = lambda turn: True) 
 
 @_situation("later-members")
 async def _later_members(turn: Turn) -> bool:
-    """A JSON answer holds members that the profile does not have yet."""
+    """A JSON answer, or each event of a stream, holds members that the profile does not have yet."""
     response = await _whole(turn)
-    if not _is_served(response) or not isinstance(response.document, dict):
+    values = _values(response)
+    if not _is_served(response) or not any(isinstance(value, dict) for value in values):
         return False
-    await turn.answer(response.with_json(_grown(response.document)))
+    await turn.answer(_with_values(response, [_grown(value) for value in values]))
     return True
 
 
@@ -64,6 +67,20 @@ async def _whole(turn: Turn) -> Response:
     if "if-none-match" not in turn.request.headers:
         return await turn.served()
     return (await turn.asked(turn.request.with_header("If-None-Match", None))).with_header("ETag", None)
+
+
+def _values(response: Response) -> list[Any]:
+    """The JSON values of an answer, of a stream one for each event; None in the place of what is none."""
+    return list(response.event_documents) if response.media_type == _STREAM else [response.document]
+
+
+def _with_values(response: Response, values: list[Any]) -> Response:
+    if response.media_type != _STREAM:
+        return response.with_json(values[0])
+    told = (
+        event.data if value is None else json.dumps(value, ensure_ascii=False) for event, value in zip(response.events, values, strict=True)
+    )
+    return response.with_body("".join(f"data: {data}\n\n" for data in told).encode())
 
 
 def _grown(value: Any) -> Any:
@@ -101,11 +118,12 @@ async def _later_values(turn: Turn) -> bool:
     response = await _whole(turn)
     if not _is_served(response):
         return False
-    for changed in _with_a_later_text(response.document):
-        later = response.with_json(changed)
-        if [error.keyword for error in turn.operation.response_errors(later)] == ["enum"]:
-            await turn.answer(later)
-            return True
+    values = _values(response)
+    for place, value in enumerate(values):
+        for changed in _with_a_later_text(value):
+            if [error.keyword for error in turn.operation.value_errors(response, changed)] == ["enum"]:
+                await turn.answer(_with_values(response, [*values[:place], changed, *values[place + 1 :]]))
+                return True
     return False
 
 
@@ -165,7 +183,7 @@ async def _redirect(turn: Turn) -> bool:
 async def _cut_stream(turn: Turn) -> bool:
     """A stream ends in the middle, and the connection is closed."""
     response = await turn.served()
-    if response.media_type != "text/event-stream" or not response.body:
+    if response.media_type != _STREAM or not response.body:
         return False
     await turn.begin(response.with_header("Content-Length", None))
     await turn.write(response.body[: len(response.body) // 2])
