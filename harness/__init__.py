@@ -5,7 +5,7 @@
 'government'
 """
 
-from harness.api import aconsume, ajudge, aproxy, arun, consume, judge, run
+from harness.api import aconsume, ajudge, ajudge_file, aproxy, arun, consume, judge, judge_file, run
 from harness.errors import GovaiError, HarnessFault, ProfileError, Unreachable, UsageError
 from harness.exchange import Exchange, Headers, Request, Response
 from harness.participant import Credential, Limits, Participant, parse_credential
@@ -27,10 +27,12 @@ __all__ = [
     "UsageError",
     "aconsume",
     "ajudge",
+    "ajudge_file",
     "aproxy",
     "arun",
     "consume",
     "judge",
+    "judge_file",
     "parse_credential",
     "run",
 ]

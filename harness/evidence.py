@@ -12,6 +12,7 @@ from urllib.parse import quote
 from harness.exchange import Exchange, Headers, Request, Response
 from harness.participant import Credential
 from harness.report import Evidence
+from harness.untold import body_told
 
 SHOWN_BODY = 4_000
 """Characters of a body that a report shows."""
@@ -20,6 +21,7 @@ EXACT_BODY = 64 * 1024
 CURL_BODY = 16_000
 """Bytes up to which a curl line carries the body itself."""
 HIDDEN = "[credential]"
+UNTOLD = "[not in the recording]"
 _ALWAYS_HIDDEN = frozenset({"set-cookie", "cookie", "proxy-authorization"})
 _LEFT_OUT = frozenset({"accept-encoding", "content-length", "host", "connection", "transfer-encoding"})
 
@@ -60,24 +62,25 @@ class Redaction:
     def evidence(self, exchange: Exchange) -> Evidence:
         """What a report shows of an exchange."""
         request, response = exchange.request, exchange.response
+        asked, answered = body_told(request), body_told(response) if response else b""
         return Evidence(
             id=exchange.id,
             method=request.method,
             url=self.text(request.url),
             request_headers=self._headers(request.headers, recorded=exchange.sender == "participant"),
-            request_body=self._body(request.body),
-            request_bytes=len(request.body),
+            request_body=self._body(asked),
+            request_bytes=len(asked or b""),
             curl=self.curl(request, recorded=exchange.sender == "participant"),
             started=datetime.datetime.fromtimestamp(exchange.started, datetime.UTC),
             duration_s=round(exchange.duration, 4),
             status=response.status if response else None,
             response_headers=self._headers(response.headers) if response else [],
-            response_body=self._body(response.body) if response else "",
-            response_bytes=len(response.body) if response else 0,
+            response_body=self._body(answered),
+            response_bytes=len(answered or b""),
             fault=f"{exchange.fault.kind}: {self.text(exchange.fault.detail)}" if exchange.fault else None,
             operation=exchange.operation.id if exchange.operation else None,
             vector=exchange.vector.id if exchange.vector else None,
-            request_base64=self._exact(request.body),
+            request_base64=self._exact(asked) if asked else None,
         )
 
     def _exact(self, body: bytes) -> str | None:
@@ -97,8 +100,8 @@ class Redaction:
             words += ["-H", self._curl_header(name, value, recorded)]
         if self._credential and self._credential.certificate:
             words += ["--cert", shlex.quote(str(self._credential.certificate)), "--key", shlex.quote(str(self._credential.key))]
-        if request.body:
-            words += ["--data-binary", self._curl_body(request.body)]
+        if body := body_told(request):
+            words += ["--data-binary", self._curl_body(body)]
         return " ".join([*words, shlex.quote(self.text(request.url))])
 
     def _curl_header(self, name: str, value: str, recorded: bool) -> str:
@@ -128,7 +131,9 @@ class Redaction:
             return HIDDEN
         return self.text(value)
 
-    def _body(self, body: bytes) -> str:
+    def _body(self, body: bytes | None) -> str:
+        if body is None:
+            return UNTOLD
         text = self.text(body[: SHOWN_BODY * 4].decode("utf-8", errors="backslashreplace"))
         return printable(text if len(text) <= SHOWN_BODY else text[:SHOWN_BODY] + " …")
 

@@ -5,6 +5,7 @@ It keeps counts and the exchanges that show a finding, never all exchanges, so t
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from harness.checks import Check, Claim, Estimate, Mean, NeedsReview, NotApplica
 from harness.exchange import Exchange, Request
 from harness.operation import Operation
 from harness.profile import Profile, Requirement, Side
+from harness.untold import Untold
 from harness.use import ANY, Use, Uses, keep_least, use_of
 
 KEPT = 16
@@ -62,7 +64,8 @@ class Tally:
     def add(self, found: Found) -> None:
         """Count a violation."""
         self.violations += 1
-        keep_least(self.violated_by, use_of(found.exchange) if found.exchange else ANY)
+        with contextlib.suppress(Untold):
+            keep_least(self.violated_by, use_of(found.exchange) if found.exchange else ANY)
         _keep(self.findings, found)
 
     def review(self, found: Found) -> None:
@@ -147,7 +150,8 @@ class Judge:
         """Judge one exchange by every rule it exercises, and return it with its operation."""
         if exchange.operation is None:
             exchange = replace(exchange, operation=self.operation_of(exchange.request))
-        self.uses.add(exchange)
+        with contextlib.suppress(Untold):
+            self.uses.add(exchange)
         self._notice(exchange)
         for check in self._rules:
             if exchange.response is None and check.when is not None and self._side == "provider":
@@ -164,10 +168,13 @@ class Judge:
 
     def _notice(self, exchange: Exchange) -> None:
         if not self._card and exchange.succeeded and exchange.operation is not None and exchange.operation.id == "getServiceCard":
-            self._card = exchange.answer.document if isinstance(exchange.answer.document, dict) else {}
+            with contextlib.suppress(Untold):
+                self._card = exchange.answer.document if isinstance(exchange.answer.document, dict) else {}
         for check, claim in self._claims:
             try:
                 claim.notice(exchange, self._card)
+            except Untold as untold:
+                self.tallies[check.requirement].unsent = str(untold)
             except Exception as error:
                 self.tallies[check.requirement].harness_errors.append(_crash(check, error, f" on {exchange.id}"))
 
@@ -184,6 +191,7 @@ class Judge:
 
     def _apply(self, check: Check, *exchanges: Exchange) -> None:
         tally = self.tallies[check.requirement]
+        before = tally.exercised
         try:
             if check.when is not None and not check.when(*exchanges):
                 return
@@ -198,19 +206,21 @@ class Judge:
         except NeedsReview as review:
             tally.review(Found(review.message, check.name, review.exchange or exchanges[-1]))
         except (NotApplicable, NotTested):
-            tally.exercised -= 1
+            tally.exercised = before
+        except Untold as untold:
+            tally.exercised, tally.unsent = before, str(untold)
         except Exception as error:  # whatever a check does wrong is the harness's fault, and named as such
             tally.harness_errors.append(_crash(check, error, f" on {exchanges[-1].id}"))
 
     def _forgiving_adapter(self, check: Check, exchanges: Sequence[Exchange]) -> str | None:
         """The first declared adapter under which the rule passes, if any."""
         for adapter in self._adapters:
-            adapted = [adapter.apply(exchange) for exchange in exchanges]
-            if all(new is old for new, old in zip(adapted, exchanges, strict=True)):
-                continue
             try:
+                adapted = [adapter.apply(exchange) for exchange in exchanges]
+                if all(new is old for new, old in zip(adapted, exchanges, strict=True)):
+                    continue
                 check.function(*adapted)
-            except Violation:
+            except (Violation, Untold):
                 continue
             return adapter.name
         return None

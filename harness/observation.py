@@ -24,7 +24,8 @@ class Observation:
     Args:
         profiles: core among them.
         side: who is judged: the ``provider`` that answers or the ``consumer`` that asks.
-        participant: who that is; the path of its URL, if it has one, is not part of the operations.
+        participant: who that is.
+        base_url: the service's, whose path is not part of the operations; the participant's URL when left out.
         decided_by: the class that decides the outcome.
         as_of: the day legal duties are judged by.
         recording: where the exchanges are recorded, if anywhere.
@@ -36,6 +37,7 @@ class Observation:
         side: Side,
         participant: Participant,
         *,
+        base_url: str | None = None,
         decided_by: ConformanceClass = "government",
         as_of: datetime.date | None = None,
         recording: Recording | None = None,
@@ -45,7 +47,7 @@ class Observation:
         self.judge = Judge(
             profiles,
             side,
-            base_path=urlsplit(participant.url).path,
+            base_path=urlsplit(participant.url if base_url is None else base_url).path,
             adapters=[find_adapter(adapter) for adapter in participant.adapters],
         )
         self._profiles, self._side, self._participant = profiles, side, participant

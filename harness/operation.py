@@ -116,6 +116,11 @@ class Operation:
         """Whether a request path, relative to the base URL, addresses this operation."""
         return self._path_pattern.fullmatch(_decoded(path)) is not None
 
+    def base_of(self, path: str) -> str | None:
+        """What stands before the operation's own path in a path that ends with it; None where none does."""
+        bases = (path[: slash.start()] for slash in re.finditer("/", path))
+        return next((base for base in bases if self.matches_path(path[len(base) :])), None)
+
     def path_values(self, path: str) -> dict[str, str]:
         """The values of the path's parameters in a request path that addresses this operation; empty where it does not."""
         match = self._path_pattern.fullmatch(_decoded(path))

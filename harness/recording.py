@@ -9,17 +9,19 @@ from __future__ import annotations
 import base64
 import contextlib
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import BinaryIO, Literal, Self
 
 import msgspec
 
 from harness.errors import UsageError
 from harness.evidence import Redaction
-from harness.exchange import Exchange, FaultKind, Headers, Reaction, Request, Response
+from harness.exchange import Exchange, Fault, FaultKind, Headers, Reaction, Request, Response
 from harness.participant import Participant
-from harness.profile import Profile
+from harness.profile import Profile, Side
+from harness.untold import ResponseWithoutBody
+from harness.vectors import Vector
 from harness.version import VERSION
 
 FORMAT = "govai-exchanges/1"
@@ -137,13 +139,12 @@ class Recording:
                 if getattr(about, name) != getattr(self._about, name):
                     raise UsageError(f"{self._path} is of another run: its {name} differs. Begin a new one with --evidence.")
             self._about, end = about, file.tell()
-            for content in iter(file.readline, b""):
-                line = _decoded(content)
-                if line is None:
+            for place, after, line in _lines(file):
+                if isinstance(line, _End):
                     break
                 if line.fault is None and not line.hidden:
-                    self._places[line.id] = end
-                end += len(content)
+                    self._places[line.id] = place
+                end = after
             file.truncate(end)
 
     def find(self, id: str, request: Request) -> Exchange | None:
@@ -154,20 +155,14 @@ class Recording:
         self._file.seek(place)
         line = _decoded(self._file.readline())
         self._file.seek(0, 2)
-        if line is None:
+        if not isinstance(line, _Line):
             return None
-        exchange = self._exchange(line)
+        exchange = _exchange(line, self._vectors)
         asked = exchange.request
         if (asked.method, asked.body) != (request.method, request.body) or not asked.url.endswith(request.url):
             return None
         self.reused += 1
         return exchange
-
-    def _exchange(self, line: _Line) -> Exchange:
-        request = Request(line.method, line.url, Headers(line.headers), _body(line.body, line.body_base64))
-        response = Response(line.status, Headers(line.response_headers), _body(line.response_body, line.response_base64))
-        vector = self._vectors.get(line.vector) if line.vector else None
-        return Exchange(line.id, request, response, None, "harness", line.started, line.duration, vector=vector)
 
     def keep(self, exchange: Exchange) -> None:
         """Write one exchange, without any secret."""
@@ -217,12 +212,84 @@ class Recording:
             self.trouble = f"from exchange {self._kept + 1} on, nothing could be recorded in {self._path}: {error.strerror}"
 
 
-def _decoded(content: bytes) -> _Line | None:
-    """The exchange in a line; None where it was cut off or is the last line."""
-    try:
-        return msgspec.json.decode(content, type=_Line) if content.endswith(b"\n") else None
-    except msgspec.MsgspecError:
-        return None
+class Recorded:
+    """The recording of an earlier run, read again.
+
+    ``sides`` are those that somebody else than the harness was on. ``notes`` says, once all was read, how the recorded run ended.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read what was run. Raises :class:`UsageError` where ``path`` is no such recording."""
+        self._path = path
+        with path.open("rb") as file:
+            try:
+                self._about = msgspec.json.decode(file.readline(), type=About)
+            except msgspec.MsgspecError:
+                raise UsageError(f"{path} is not a recording of govai: its first line is not one.") from None
+            first = next((line for _, _, line in _lines(file)), None)
+        self.base_url = self._about.url
+        by_harness = isinstance(first, _Line) and first.sender == "harness"
+        self.sides: tuple[Side, ...] = ("provider",) if by_harness else ("provider", "consumer") if self.base_url else ("consumer",)
+        self.cut: str | None = None
+        self.notes: list[str] = []
+
+    def exchanges(self, profiles: Sequence[Profile] = ()) -> Iterator[Exchange]:
+        """Each exchange as it was, with the vector it was made from where the profile is the same as then."""
+        same = [each for each in profiles if self._about.profiles.get(each.key) == each.digest]
+        vectors = {vector.id: vector for profile in same for vector in profile.vectors}
+        count = 0
+        with self._path.open("rb") as file:
+            file.readline()
+            for _, _, line in _lines(file):
+                if isinstance(line, _End):
+                    self.notes += [f"The recorded run ended early: {line.ended}"] if line.ended else []
+                    return
+                count += 1
+                yield _exchange(line, vectors)
+        self.cut = f"The recording is cut off after exchange {count}."
+
+
+def _lines(file: BinaryIO) -> Iterator[tuple[int, int, _Line | _End]]:
+    """Begin, end and content of each line from here on, up to one that was cut off."""
+    place = file.tell()
+    for content in iter(file.readline, b""):
+        line = _decoded(content)
+        if line is None:
+            return
+        yield place, place + len(content), line
+        place += len(content)
+
+
+def _decoded(content: bytes) -> _Line | _End | None:
+    """What stands in a line; None where it was cut off."""
+    if content.endswith(b"\n"):
+        with contextlib.suppress(msgspec.MsgspecError):
+            return msgspec.json.decode(content, type=_Line)
+        with contextlib.suppress(msgspec.MsgspecError):
+            return msgspec.json.decode(content, type=_End)
+    return None
+
+
+def _exchange(line: _Line, vectors: Mapping[str, Vector]) -> Exchange:
+    request = Request(line.method, line.url, Headers(line.headers), _body(line.body, line.body_base64))
+    fault = Fault(*line.fault) if line.fault else None
+    response: Response | None = None
+    if line.hidden:
+        response = ResponseWithoutBody(line.status, Headers(line.response_headers))
+    elif fault is None:
+        response = Response(line.status, Headers(line.response_headers), _body(line.response_body, line.response_base64))
+    return Exchange(
+        id=line.id,
+        request=request,
+        response=response,
+        fault=fault,
+        sender=line.sender,
+        started=line.started,
+        duration=line.duration,
+        vector=vectors.get(line.vector or ""),
+        situation=line.situation,
+        reaction=line.reaction,
+    )
 
 
 def _written(body: bytes, redaction: Redaction) -> tuple[str, str]:

@@ -54,7 +54,8 @@ def use_of(exchange: Exchange) -> Use:
     operation, request, vector = exchange.operation, exchange.request, exchange.vector
     if operation is None:
         return NONE
-    parts = {f"{name}:" for name in _headers(operation) if name in request.headers}
+    sent = {name.lower() for name, _ in request.headers}
+    parts = {f"{name}:" for name in _headers(operation) if name.lower() in sent}
     for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True):
         form = operation.parameter_forms.get(("query", name))
         parts |= {UNNAMED} if form is None else {f"?{part.removeprefix('query ')}" for part in _of_value(form, value)}

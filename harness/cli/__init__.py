@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
-from harness.cli import consumer, demo, listing, matrix, mock, profile, proxy, replay, run
+from harness.cli import consumer, demo, judge, listing, matrix, mock, profile, proxy, replay, run
 from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
 from harness.version import VERSION
@@ -26,6 +26,7 @@ for command in (
     run.run,
     consumer.consumer,
     proxy.proxy,
+    judge.judge,
     replay.replay,
     mock.mock,
     listing.profiles,

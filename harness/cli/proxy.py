@@ -10,7 +10,7 @@ import typer
 
 from harness import api, formats
 from harness.cli.consumer import bounds
-from harness.cli.run import one_of, parse_day, parse_targets, present_all, stopped_by_signals
+from harness.cli.run import one_of, parse_day, parse_targets, present_all, stopped_by_signals, with_side
 from harness.errors import UsageError
 from harness.participant import Limits
 from harness.profile import CLASSES, LANGUAGES
@@ -58,7 +58,7 @@ def proxy(
     one_of("--lang", lang, LANGUAGES)
     if timeout <= 0:
         raise UsageError("--timeout must be greater than 0.")
-    sides = [parse_targets([_with_side(text, side) for text in report or []]) for side in ("provider", "consumer")]
+    sides = [parse_targets([with_side(text, side) for text in report or []]) for side in ("provider", "consumer")]
     requests, seconds = bounds(until)
 
     async def until_stopped() -> tuple[Report, Report]:
@@ -84,9 +84,3 @@ def proxy(
         )
 
     present_all(list(zip(asyncio.run(until_stopped()), sides, strict=True)), lang, allow_incomplete=allow_incomplete)
-
-
-def _with_side(text: str, side: str) -> str:
-    """``FORMAT=PATH`` with the side in the file's name."""
-    format, separator, path = text.partition("=")
-    return f"{format}={Path(path).with_stem(f'{Path(path).stem}-{side}')}" if separator and Path(path).name else text

@@ -132,6 +132,12 @@ def parse_targets(texts: list[str]) -> list[tuple[str, Path]]:
     return targets
 
 
+def with_side(text: str, side: str) -> str:
+    """``FORMAT=PATH`` with the side in the file's name, for reports on both."""
+    format, separator, path = text.partition("=")
+    return f"{format}={Path(path).with_stem(f'{Path(path).stem}-{side}')}" if separator and Path(path).name else text
+
+
 def write_reports(report: Report, targets: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
     """Write every report and return those that were; one that cannot be written does not keep the others from it."""
     written = []

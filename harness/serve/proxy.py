@@ -41,7 +41,9 @@ async def run_proxy(watch: Watch, profiles: Sequence[Profile], *, stop: asyncio.
     async with AsyncExitStack() as stack:
         recording = stack.enter_context(Recording(watch.evidence, watch.provider, profiles, 0)) if watch.evidence else None
         of_provider = Observation(profiles, "provider", watch.provider, decided_by=watch.decided_by, as_of=watch.as_of, recording=recording)
-        of_consumer = Observation(profiles, "consumer", watch.consumer, decided_by=watch.decided_by, as_of=watch.as_of)
+        of_consumer = Observation(
+            profiles, "consumer", watch.consumer, base_url=watch.provider.url, decided_by=watch.decided_by, as_of=watch.as_of
+        )
         upstream = await stack.enter_async_context(Upstream(watch.provider))
 
         def see(exchange: Exchange) -> None:

@@ -1,0 +1,304 @@
+"""HAR 1.2 files of browsers and proxies, read as exchanges (http://www.softwareishard.com/blog/har-12-spec/).
+
+Recorders differ, and all leave something out: bodies that were too large, fields that hold credentials, what a browser adds to a request. Bodies
+are written decoded, while the header fields speak of them as they were sent. What an entry does not surely tell is :class:`harness.untold.Untold`.
+
+The file is mapped, not read: apart from the places of its entries, one entry is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import datetime
+import mmap
+import re
+from collections.abc import Container, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+import msgspec
+
+from harness.errors import UsageError
+from harness.exchange import Exchange, Fault, NotJSON, Request, Response, parse_json
+from harness.profile import Profile, Side
+from harness.untold import AllNames, PartialHeaders, RequestWithoutBody, ResponseWithoutBody
+
+_TEXT = rb'"(?:[^"\\]++|\\.)*+"'
+_TOKEN = re.compile(_TEXT + rb'|[{}\[\]"]', re.DOTALL)
+_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|' + _TEXT + rb')*+([{}\[\]"])', re.DOTALL)
+"""The next bracket, texts passed over; or the quotation mark of a text that has no end."""
+_HEAD = 1 << 16
+
+_TAKEN_OUT = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
+"""What browsers take out of the files that they write unless told otherwise."""
+_OF_THE_CODING = frozenset({"content-length", "content-encoding", "content-digest", "transfer-encoding"})
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class _Field(msgspec.Struct):
+    name: str
+    value: str = ""
+
+
+class _Body(msgspec.Struct):
+    text: str | None = None
+    encoding: str | None = None
+    size: float | None = None
+    compression: float | None = None
+
+
+class _Asked(msgspec.Struct, rename="camel"):
+    method: str
+    url: str
+    headers: list[_Field] = []
+    post_data: _Body | None = None
+    body_size: float | None = None
+
+
+class _Answered(msgspec.Struct, rename={"body_size": "bodySize", "error": "_error"}):
+    status: int = 0
+    headers: list[_Field] = []
+    content: _Body | None = None
+    body_size: float | None = None
+    error: Any = None
+
+
+class _Address(msgspec.Struct):
+    method: str
+    url: str
+
+
+class _Brief(msgspec.Struct, rename={"started": "startedDateTime"}):
+    """Of an entry what it takes to place it."""
+
+    started: str
+    request: _Address
+
+
+class _Entry(
+    msgspec.Struct,
+    rename={"started": "startedDateTime", "from_cache": "_fromCache", "from_worker": "_fetchedViaServiceWorker"},
+):
+    started: str
+    request: _Asked
+    response: _Answered | None = None
+    time: float | None = None
+    timings: dict[str, Any] | None = None
+    from_cache: Any = None
+    from_worker: Any = None
+
+
+Kind = TypeVar("Kind", bound=msgspec.Struct)
+
+
+class Har:
+    """A HAR file. ``cut`` says where it ends too early, if it does; ``notes``, once all was read, what gave no exchange."""
+
+    sides: tuple[Side, ...] = ("provider", "consumer")
+    base_url = ""
+
+    def __init__(self, path: Path) -> None:
+        """Find the entries of a file. Raises :class:`UsageError` where it is no HAR file."""
+        with path.open("rb") as file:
+            self._content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        begin = _begin_of_entries(self._content)
+        if begin is None:
+            raise UsageError(f"{path} is neither a HAR file (a JSON object with log.entries, in UTF-8) nor a recording of govai.")
+        self._adds_connecting = b'"mitmproxy' in self._content[:begin]
+        self._entries: list[tuple[float, int, int, int]] = []
+        self._unread = self._answered_by_browser = 0
+        self.cut: str | None = None
+        for number, (start, end) in enumerate(_entries(self._content, begin), start=1):
+            if end is None:
+                self.cut = f"The recording is cut off after entry {number - 1}."
+                break
+            brief = _decoded(self._content[start:end], _Brief)
+            moment = _moment(brief.started) if brief else None
+            if moment is None:
+                self._unread += 1
+            else:
+                self._entries.append((moment, number, start, end))
+        self._entries.sort()
+
+    @property
+    def notes(self) -> list[str]:
+        """What gave no exchange."""
+        counted = ((self._unread, "cannot be read"), (self._answered_by_browser, "were answered by the browser itself"))
+        return [f"{count} entries {what}." for count, what in counted if count]
+
+    def requests(self) -> Iterator[Request]:
+        """Method and address of each request."""
+        for _, _, start, end in self._entries:
+            brief = _decoded(self._content[start:end], _Brief)
+            if brief is not None and (url := plain_url(brief.request.url)):
+                yield Request(brief.request.method.upper(), url)
+
+    def exchanges(self, profiles: Sequence[Profile] = ()) -> Iterator[Exchange]:
+        """Each exchange, in the order in which they began, called after its place in the file."""
+        for started, number, start, end in self._entries:
+            entry = _decoded(self._content[start:end], _Entry)
+            url = plain_url(entry.request.url) if entry else None
+            if entry is None or url is None:
+                self._unread += 1
+            elif entry.from_cache or entry.from_worker:
+                self._answered_by_browser += 1
+            else:
+                request = _request(entry.request, url)
+                response, fault = _response(entry.response, request.method)
+                yield Exchange(f"entry.{number}", request, response, fault, "participant", started, self._duration(entry))
+
+    def _duration(self, entry: _Entry) -> float:
+        """Seconds that an exchange took. mitmproxy's ``time`` counts connecting twice, or where it was done before (addons/savehar.py)."""
+        if self._adds_connecting and entry.timings:
+            took = [entry.timings.get(name) for name in ("send", "wait", "receive")]
+            return sum(max(0.0, each) for each in took if isinstance(each, int | float)) / 1000
+        return max(0.0, entry.time or 0.0) / 1000
+
+
+def _begin_of_entries(content: mmap.mmap) -> int | None:
+    """The place after the bracket that opens ``log.entries``; None where there is none."""
+    if not content[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return None
+    depth, names = 0, [b"", b"", b""]
+    for token in _TOKEN.finditer(content):
+        text = token[0]
+        if text[:1] == b'"':
+            if depth < 3:
+                names[depth] = text
+        elif text in b"}]":
+            depth -= 1
+        else:
+            if text == b"[" and depth == 2 and names[1:] == [b'"log"', b'"entries"']:
+                return token.end()
+            depth += 1
+    return None
+
+
+def _entries(content: mmap.mmap, begin: int) -> Iterator[tuple[int, int | None]]:
+    """Begin and end of each entry; the last has no end where the file is cut off."""
+    depth, start = 0, begin
+    for found in _BRACKET.finditer(content, begin):
+        bracket = found[1]
+        if bracket in b"{[":
+            start = found.start(1) if depth == 0 else start
+            depth += 1
+        elif bracket == b'"' or depth == 0:
+            break
+        else:
+            depth -= 1
+            if depth == 0:
+                yield start, found.end()
+    else:
+        bracket = b""
+    if bracket != b"]":
+        yield start, None
+
+
+def _decoded(content: bytes, kind: type[Kind]) -> Kind | None:
+    """An entry, or None where it is none. The slower reader takes half characters, of which a proxy makes bytes that are no text."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        try:
+            return msgspec.convert(parse_json(content), kind)
+        except (msgspec.MsgspecError, NotJSON):
+            return None
+
+
+def _moment(text: str) -> float | None:
+    try:
+        return datetime.datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def plain_url(url: str) -> str | None:
+    """An http or https address without user, default port and fragment; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        return urlunsplit(SplitResult(parts.scheme, _authority(parts), parts.path or "/", parts.query, "")) if parts.hostname else None
+    except ValueError:
+        return None
+
+
+def _authority(parts: SplitResult) -> str:
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise ValueError
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
+    return host if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{parts.port}"
+
+
+def _fields(fields: list[_Field]) -> list[tuple[str, str]]:
+    """Header fields without pseudo-header fields (RFC 9113 section 8.3). The protocol of the developer tools joins lines of one name."""
+    return [(each.name, line) for each in fields if not each.name.startswith(":") for line in each.value.split("\n")]
+
+
+def _value(fields: list[tuple[str, str]], name: str) -> str | None:
+    return next((value for field, value in fields if field.lower() == name), None)
+
+
+def _is_coded(fields: list[tuple[str, str]]) -> bool:
+    return (_value(fields, "content-encoding") or "identity").strip().lower() != "identity"
+
+
+def _request(asked: _Asked, url: str) -> Request:
+    """Whether fields are missing is seen by the host, which every request names: a browser may show what was asked for, not what was sent."""
+    method, fields = asked.method.upper(), _fields(asked.headers)
+    whole = any(each.name.lower() in ("host", ":authority") for each in asked.headers)
+    headers = PartialHeaders(fields, _TAKEN_OUT if whole else AllNames())
+    length = _value(fields, "content-length")
+    if asked.post_data is None or asked.post_data.text is None:
+        nothing = length == "0" or (length is None and method in _WITHOUT_BODY and not (asked.body_size or 0) > 0)
+        body = b"" if nothing else None
+    else:
+        sized = msgspec.structs.replace(asked.post_data, size=asked.body_size)
+        body = None if _is_coded(fields) else _body(sized, length)
+    return RequestWithoutBody(method, url, headers) if body is None else Request(method, url, headers, body)
+
+
+def _response(answered: _Answered | None, method: str) -> tuple[Response | None, Fault | None]:
+    """The answer; or why there is none, which says nothing of the service: it may have been refused to the page, or not waited for."""
+    if answered is None or answered.status < 100 or answered.error:
+        why = f" ({answered.error})" if answered is not None and answered.error else ""
+        return None, Fault("connect", f"the recording holds no whole answer{why}")
+    fields, content = _fields(answered.headers), answered.content or _Body()
+    coded, length = _is_coded(fields), _value(fields, "content-length")
+    if method == "HEAD" or answered.status in (204, 304) or (content.text is None and length == "0"):
+        body: bytes | None = b""
+    else:
+        body = _body(content, None if coded else length)
+    untold: Container[str] = _TAKEN_OUT if fields else AllNames()
+    if coded and body is not None:
+        fields = [field for field in fields if field[0].lower() not in _OF_THE_CODING]
+        untold = _TAKEN_OUT | {"content-length", "content-digest"}
+    headers = PartialHeaders(fields, untold)
+    return (ResponseWithoutBody(answered.status, headers) if body is None else Response(answered.status, headers, body)), None
+
+
+def _body(recorded: _Body, length: str | None) -> bytes | None:
+    """The bytes that a recorded text was made of; None where they cannot be known: it was cut, converted, or lost its byte order mark.
+
+    They are held against their number, by Content-Length or the recorder: ``size`` is that of the decoded body, or, as mitmproxy has it, what was
+    transferred, to which ``compression`` is added. Where no charset is declared, mitmproxy makes a character of each byte.
+    """
+    text, size = recorded.text, recorded.size
+    if text is None:
+        return None
+    try:
+        candidates = [base64.b64decode(text) if recorded.encoding == "base64" else text.encode("utf-8", errors="surrogateescape")]
+    except (binascii.Error, UnicodeEncodeError):
+        return None
+    if recorded.encoding != "base64":
+        with contextlib.suppress(UnicodeEncodeError):
+            candidates.append(text.encode("latin-1"))
+    if length is not None and length.isdigit():
+        numbers = {float(length)}
+    elif size is None or size < 0:
+        return candidates[0] if text.isascii() else None
+    else:
+        numbers = {size, size + (recorded.compression or 0)}
+    return next((each for each in candidates if len(each) in numbers), None)

@@ -1,0 +1,106 @@
+"""Traffic that was recorded earlier, judged by the same rules: one report for each side."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from harness.errors import UsageError
+from harness.exchange import Exchange, Request
+from harness.har import Har, plain_url
+from harness.observation import Observation
+from harness.participant import Participant
+from harness.profile import ConformanceClass, Profile, Side
+from harness.recorded import open_recorded
+from harness.recording import Recorded
+from harness.report import Report
+
+SHOWN = 10
+"""How many addresses are named where the service could be at several."""
+
+
+class Offline:
+    """A recording to be judged.
+
+    Args:
+        path: a HAR file, or the evidence of an earlier run.
+        profiles: core among them.
+        side: who is judged; everybody that the recording has, when left out.
+        base_url: the service in a HAR file; what the profiles' operations are found under, when left out.
+
+    Raises:
+        UsageError: the recording cannot be read, does not have that side, or does not tell which service is meant.
+    """
+
+    def __init__(self, path: Path, profiles: Sequence[Profile], side: Side | None = None, base_url: str = "") -> None:
+        self._path, self._profiles, self._recording = path, profiles, open_recorded(path)
+        self.sides = [side] if side else list(self._recording.sides)
+        if side and side not in self._recording.sides:
+            raise UsageError(f"The {side} in {path} is govai itself. Leave out --side {side}.")
+        self.base_url = base_url or self._recording.base_url
+        if isinstance(self._recording, Har):
+            self.base_url = (plain_url(base_url) or "").rstrip("/") or _service(path, self._recording.requests(), profiles)
+
+    def judge(
+        self, participants: Mapping[Side, Participant], *, decided_by: ConformanceClass = "government", as_of: datetime.date | None = None
+    ) -> list[Report]:
+        """The reports on the participants, in the order of :attr:`sides`. Raises :class:`UsageError` where nothing in the recording is of them."""
+        seen = [
+            Observation(self._profiles, side, participants[side], base_url=self.base_url, decided_by=decided_by, as_of=as_of)
+            for side in self.sides
+        ]
+        passed_over: Counter[str] = Counter()
+        for exchange in self._recording.exchanges(self._profiles):
+            why = self._passed_over(exchange, seen[0])
+            if why is not None:
+                passed_over[why] += 1
+                continue
+            for each in seen:
+                each.see(exchange)
+        if not seen[0].own:
+            raise UsageError(f"No request to an operation of {self._profiles[-1].key} is recorded in {self._path}{self._where()}.")
+        notes = [f"{seen[0].requests} recorded exchanges were judged: {self._path.name}{self._where()}."]
+        notes += [f"{count} were passed over: {why}." for why, count in sorted(passed_over.items())]
+        return [each.report(ended=self._recording.cut, notes=[*notes, *self._recording.notes]) for each in seen]
+
+    def _passed_over(self, exchange: Exchange, seen: Observation) -> str | None:
+        """Why an exchange of a HAR file is not judged, where it is not. A run's own are all of its participant."""
+        if isinstance(self._recording, Recorded):
+            return None
+        if not f"{exchange.request.url}/".startswith(f"{self.base_url}/"):
+            return "they are to other addresses"
+        return "they are to no operation of the profiles" if seen.judge.operation_of(exchange.request) is None else None
+
+    def _where(self) -> str:
+        return f", service at {self.base_url}" if self.base_url else ""
+
+
+def _service(path: Path, requests: Iterable[Request], profiles: Sequence[Profile]) -> str:
+    """The address under which the operations of the profiles were asked for, core's apart where there are others.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
+    operations = [each for profile in profiles[1:] or profiles for each in profile.operations]
+    found: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    for request in requests:
+        parts = urlsplit(request.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        bases = {each.base_of(parts.path) for each in operations if each.method == request.method} - {None}
+        found.update(f"{origin}{base}" for base in bases)
+        others.update([] if bases else [origin])
+    if len(found) == 1:
+        return next(iter(found))
+    asked = _named(found or others)
+    if found:
+        raise UsageError(f"{path} holds several services of {profiles[-1].key}: {asked}. Say which one is meant with --base-url.")
+    raise UsageError(f"No request in {path} addresses an operation of {profiles[-1].key}. What was asked: {asked or 'nothing'}.")
+
+
+def _named(addresses: Counter[str]) -> str:
+    named = [f"{address} ({count})" for address, count in addresses.most_common(SHOWN)]
+    return ", ".join(named) + (" and others" if len(addresses) > SHOWN else "")
