@@ -22,7 +22,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 import msgspec
 
 from harness.errors import UsageError
-from harness.exchange import Exchange, Fault, NotJSON, Request, Response, parse_json
+from harness.exchange import Exchange, Fault, Headers, NotJSON, Request, Response, parse_json
 from harness.profile import Profile, Side
 from harness.untold import AllNames, PartialHeaders, RequestWithoutBody, ResponseWithoutBody
 
@@ -72,11 +72,16 @@ class _Address(msgspec.Struct):
     url: str
 
 
+class _Outcome(msgspec.Struct):
+    status: int = 0
+
+
 class _Brief(msgspec.Struct, rename={"started": "startedDateTime"}):
     """Of an entry what it takes to place it."""
 
     started: str
     request: _Address
+    response: _Outcome | None = None
 
 
 class _Entry(
@@ -108,7 +113,7 @@ class Har:
         begin = _begin_of_entries(self._content)
         if begin is None:
             raise UsageError(f"{path} is neither a HAR file (a JSON object with log.entries, in UTF-8) nor a recording of govai.")
-        self._adds_connecting = b'"mitmproxy' in self._content[:begin]
+        self._by_mitmproxy = b'"mitmproxy' in self._content[:begin]
         self._entries: list[tuple[float, int, int, int]] = []
         self._unread = self._answered_by_browser = 0
         self.cut: str | None = None
@@ -130,12 +135,12 @@ class Har:
         counted = ((self._unread, "cannot be read"), (self._answered_by_browser, "were answered by the browser itself"))
         return [f"{count} entries {what}." for count, what in counted if count]
 
-    def requests(self) -> Iterator[Request]:
-        """Method and address of each request."""
+    def requests(self) -> Iterator[tuple[Request, bool]]:
+        """Method and address of each request, and whether it was answered."""
         for _, _, start, end in self._entries:
             brief = _decoded(self._content[start:end], _Brief)
             if brief is not None and (url := plain_url(brief.request.url)):
-                yield Request(brief.request.method.upper(), url)
+                yield Request(brief.request.method.upper(), url), brief.response is not None and brief.response.status > 0
 
     def exchanges(self, profiles: Sequence[Profile] = ()) -> Iterator[Exchange]:
         """Each exchange, in the order in which they began, called after its place in the file."""
@@ -147,13 +152,13 @@ class Har:
             elif entry.from_cache or entry.from_worker:
                 self._answered_by_browser += 1
             else:
-                request = _request(entry.request, url)
-                response, fault = _response(entry.response, request.method)
+                request = _request(entry.request, url, on_the_wire=self._by_mitmproxy)
+                response, fault = _response(entry.response, request.method, on_the_wire=self._by_mitmproxy)
                 yield Exchange(f"entry.{number}", request, response, fault, "participant", started, self._duration(entry))
 
     def _duration(self, entry: _Entry) -> float:
         """Seconds that an exchange took. mitmproxy's ``time`` counts connecting twice, or where it was done before (addons/savehar.py)."""
-        if self._adds_connecting and entry.timings:
+        if self._by_mitmproxy and entry.timings:
             took = [entry.timings.get(name) for name in ("send", "wait", "receive")]
             return sum(max(0.0, each) for each in took if isinstance(each, int | float)) / 1000
         return max(0.0, entry.time or 0.0) / 1000
@@ -245,11 +250,11 @@ def _is_coded(fields: list[tuple[str, str]]) -> bool:
     return (_value(fields, "content-encoding") or "identity").strip().lower() != "identity"
 
 
-def _request(asked: _Asked, url: str) -> Request:
-    """Whether fields are missing is seen by the host, which every request names: a browser may show what was asked for, not what was sent."""
+def _request(asked: _Asked, url: str, *, on_the_wire: bool) -> Request:
+    """A browser may show what was asked for in place of what was sent. Then there is no host, which every request names."""
     method, fields = asked.method.upper(), _fields(asked.headers)
     whole = any(each.name.lower() in ("host", ":authority") for each in asked.headers)
-    headers = PartialHeaders(fields, _TAKEN_OUT if whole else AllNames())
+    headers = Headers(fields) if on_the_wire else PartialHeaders(fields, _TAKEN_OUT if whole else AllNames())
     length = _value(fields, "content-length")
     if asked.post_data is None or asked.post_data.text is None:
         nothing = length == "0" or (length is None and method in _WITHOUT_BODY and not (asked.body_size or 0) > 0)
@@ -260,7 +265,7 @@ def _request(asked: _Asked, url: str) -> Request:
     return RequestWithoutBody(method, url, headers) if body is None else Request(method, url, headers, body)
 
 
-def _response(answered: _Answered | None, method: str) -> tuple[Response | None, Fault | None]:
+def _response(answered: _Answered | None, method: str, *, on_the_wire: bool) -> tuple[Response | None, Fault | None]:
     """The answer; or why there is none, which says nothing of the service: it may have been refused to the page, or not waited for."""
     if answered is None or answered.status < 100 or answered.error:
         why = f" ({answered.error})" if answered is not None and answered.error else ""
@@ -271,10 +276,11 @@ def _response(answered: _Answered | None, method: str) -> tuple[Response | None,
         body: bytes | None = b""
     else:
         body = _body(content, None if coded else length)
-    untold: Container[str] = _TAKEN_OUT if fields else AllNames()
+    taken_out = frozenset() if on_the_wire else _TAKEN_OUT
+    untold: Container[str] = taken_out if fields else AllNames()
     if coded and body is not None:
         fields = [field for field in fields if field[0].lower() not in _OF_THE_CODING]
-        untold = _TAKEN_OUT | {"content-length", "content-digest"}
+        untold = taken_out | {"content-length", "content-digest"}
     headers = PartialHeaders(fields, untold)
     return (ResponseWithoutBody(answered.status, headers) if body is None else Response(answered.status, headers, body)), None
 

@@ -78,27 +78,29 @@ class Offline:
         return f", service at {self.base_url}" if self.base_url else ""
 
 
-def _service(path: Path, requests: Iterable[Request], profiles: Sequence[Profile]) -> str:
-    """The address under which the operations of the profiles were asked for, core's apart where there are others.
+def _service(path: Path, requests: Iterable[tuple[Request, bool]], profiles: Sequence[Profile]) -> str:
+    """The address under which the operations of the profiles were asked for, core's apart where there are others; one that answered, if any did.
 
     Raises:
         UsageError: there is none, or more than one.
     """
     operations = [each for profile in profiles[1:] or profiles for each in profile.operations]
-    found: Counter[str] = Counter()
+    answering: Counter[str] = Counter()
+    silent: Counter[str] = Counter()
     others: Counter[str] = Counter()
-    for request in requests:
+    for request, answered in requests:
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc}"
         bases = {each.base_of(parts.path) for each in operations if each.method == request.method} - {None}
-        found.update(f"{origin}{base}" for base in bases)
+        (answering if answered else silent).update(f"{origin}{base}" for base in bases)
         others.update([] if bases else [origin])
+    found = answering or silent
     if len(found) == 1:
         return next(iter(found))
-    asked = _named(found or others)
     if found:
-        raise UsageError(f"{path} holds several services of {profiles[-1].key}: {asked}. Say which one is meant with --base-url.")
-    raise UsageError(f"No request in {path} addresses an operation of {profiles[-1].key}. What was asked: {asked or 'nothing'}.")
+        message = f"{path} holds several services of {profiles[-1].key}: {_named(found)}. Say which one is meant with --base-url."
+        raise UsageError(message)
+    raise UsageError(f"No request in {path} addresses an operation of {profiles[-1].key}. What was asked: {_named(others) or 'nothing'}.")
 
 
 def _named(addresses: Counter[str]) -> str:
