@@ -13,8 +13,8 @@ from harness.checks import CallNext, Estimate, NotApplicable, NotTested, Service
 from harness.exchange import Request, Response
 from harness.national.languages import language_of
 
-_TOLERANCE = 1e-3
-"""How far a score may be from itself: arithmetic in another order, in single precision."""
+_TOLERANCE = 1e-2
+"""How far a score may be from itself: what arithmetic in another order, padding and half or quantised precision make of it in a batch."""
 
 
 def _spoken(service: Service) -> list[str]:
@@ -46,7 +46,7 @@ async def a_case_is_routed_by_itself(service: Service) -> None:
     if not to.takes_batches:
         raise NotTested("the routing model does not take batches (CLAS-RTE-001)")
     cases = [text for text, _ in _cases(service)[::9]][:6]
-    order = [3, 0, 5, 1, 4, 2][: len(cases)]
+    order = [place for place in (3, 0, 5, 1, 4, 2) if place < len(cases)]
     alone = await route(service, to, cases, rows=1)
     together = await route(service, to, cases)
     mixed = await route(service, to, [cases[place] for place in order])
@@ -229,7 +229,7 @@ async def who_writes_changes_nothing(service: Service) -> Estimate:
     to = await routing(service)
     limit = 1 - min(FLIP_RATE, to.flip_rate if to.flip_rate is not None else FLIP_RATE)
     usual, others = [], []
-    for case, language in _cases(service)[:: len(_spoken(service))]:
+    for case, language in _cases(service):
         usual.append(_written_by(questions().names.usual[language], case, language))
         others += [_written_by(names[language], case, language) for names in questions().names.others]
     one = await route(service, to, usual)
@@ -268,15 +268,16 @@ async def foreign_names_go_to_one_office(request: Request, call_next: CallNext) 
 
 
 @mutant("CLAS-INV-002", also=("CORE-LOG-002",))
-async def women_are_asked_about_children(request: Request, call_next: CallNext) -> Response:
-    """Cases that a woman writes go to the office for schools now and then."""
+async def wives_are_sent_to_the_registry(request: Request, call_next: CallNext) -> Response:
+    """Lithuanian letters of women whose surname says that they are married go to the civil registry."""
     found = texts(request)
 
     def change(document: dict[str, Any]) -> None:
         label = output(document, "label")
         if label is not None:
             label["data"] = [
-                "education" if "Anna Kowalska" in text and len(text) % 2 else code for text, code in zip(found, label["data"], strict=True)
+                "civil-registry" if text.startswith("Mano vardas") and "ienė." in text else code
+                for text, code in zip(found, label["data"], strict=True)
             ]
 
     return await inferred(request, call_next, change) if found else await call_next(request)
