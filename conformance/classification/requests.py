@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.classification.asking import INFERENCE, METADATA, is_inference
+from conformance.classification.asking import is_inference
 from conformance.classification.faults import texts, with_texts
 from conformance.classification.tensors import BINARY, BYTES, HEADER_LENGTH, Tensor, parted, read
 from conformance.core.reading import parses
@@ -17,8 +17,15 @@ EXAMPLE = "50411512342"
 
 
 def _asks(exchange: Exchange) -> bool:
+    """Whether a model is asked in JSON, or in JSON and bytes.
+
+    Bytes alone, whose header gives 0 (Triton, Raw Binary Request), say nothing of themselves, and what is compressed is not seen here.
+    """
     request = exchange.request
-    return is_inference(exchange) and bool(request.body) and (request.media_type == BINARY or parses(request))
+    length = (request.headers.get(HEADER_LENGTH) or "").strip()
+    if not is_inference(exchange) or not request.body or length == "0" or "content-encoding" in request.headers:
+        return False
+    return bool(length) or request.media_type == BINARY or parses(request)
 
 
 def _sent(request: Request) -> list[Tensor]:
@@ -62,15 +69,12 @@ async def texts_are_sent_as_numbers(request: Request, call_next: CallNext) -> Re
     return await _with_first(request, call_next, datatype="FP32")
 
 
-def _names_a_model(exchange: Exchange) -> bool:
-    operation = exchange.operation
-    asked = operation is not None and operation.id in (*INFERENCE, *METADATA, "modelReady", "modelVersionReady")
-    return asked and (exchange.succeeded or exchange.status == 404)
-
-
-@rule("CLAS-REQ-002", when=_names_a_model)
+@rule("CLAS-REQ-002", when=lambda exchange: is_inference(exchange) and (exchange.succeeded or exchange.status == 404))
 def models_asked_are_there(exchange: Exchange) -> None:
-    """The model name is in the path, and it is the service that says whether it has it. Names are not compared with the card: it may know others."""
+    """The model name is in the path, and it is the service that says whether it has it. Names are not compared with the card: it may know others.
+
+    Who looks for a model asks for its metadata or its probe, and may be told that there is none.
+    """
     if exchange.status == 404 and exchange.operation is not None:
         got = str(exchange.operation.path_values(exchange.request.path).get("model"))
         raise Violation("the service has no model (or version) of this name", expected="a model of the service card", got=got)
@@ -80,7 +84,7 @@ def models_asked_are_there(exchange: Exchange) -> None:
 async def model_of_the_other_country(request: Request, call_next: CallNext) -> Response:
     """The client asks for the model that its own country's service has."""
     steps = request.url.split("/")
-    if "/v2/models/" not in request.url:
+    if "models" not in steps or steps[-1] != "infer":
         return await call_next(request)
     steps[steps.index("models") + 1] = "routing-of-the-other-country"
     return await call_next(Request(request.method, "/".join(steps), request.headers, request.body))

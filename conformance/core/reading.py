@@ -10,6 +10,8 @@ from harness.documents import pointer_step
 from harness.exchange import NotJSON, Request, Response, view
 
 EVENT_STREAM = "text/event-stream"
+UNTYPED = "application/octet-stream"
+"""What a body without Content-Type may be taken for (RFC 9110 section 8.3)."""
 
 
 _HOLDS = (str, dict, list)

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from conformance.core.reading import excerpt, parses
+from conformance.core.reading import UNTYPED, excerpt, parses
 from harness.checks import CallNext, Violation, mutant, rule
 from harness.exchange import Exchange, Request, Response
 
 
 def _sends_json(exchange: Exchange) -> bool:
     """Whether the request addresses an operation that takes JSON, is of no other type that it takes, and holds a body or has to.
-
     A body in a content coding (RFC 9110 section 8.4.1) is left out: what stands in it is not seen here.
     """
     operation, request = exchange.operation, exchange.request
     if operation is None or (request.headers.get("content-encoding") or "identity").strip().lower() != "identity":
         return False
+    if _needs_no_type(exchange):
+        return parses(request)
     others = set(operation.body_types) - {"application/json"}
     required = operation.definition.get("requestBody", {}).get("required")
     return "application/json" in operation.body_types and request.media_type not in others and bool(request.body or required)
+
+
+def _needs_no_type(exchange: Exchange) -> bool:
+    """Whether a body without Content-Type, which a sender should write and need not, is of a type that the operation takes."""
+    return exchange.operation is not None and not exchange.request.media_type and UNTYPED in exchange.operation.body_types
 
 
 @rule("CORE-REQ-001", when=_sends_json)
 def json_requests_are_json(exchange: Exchange) -> None:
     """RFC 8259 section 8.1: JSON is UTF-8 without a byte order mark; RFC 9110 section 8.3: Content-Type says that it is JSON."""
     request = exchange.request
-    if not request.is_json:
+    if not request.is_json and not _needs_no_type(exchange):
         got = request.headers.get("content-type") or "no Content-Type"
         raise Violation("a JSON request is not declared as JSON", expected="application/json", got=got, pointer="header:Content-Type")
     if not parses(request):

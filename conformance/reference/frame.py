@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from conformance.core.reading import UNTYPED
 from conformance.reference.conditional import revalidated
 from conformance.reference.description import SECURITY, describe
 from conformance.reference.idempotency import Results
@@ -236,11 +237,13 @@ class Frame:
         return f"bearer {' '.join(sorted(self._tokens[token]))}"
 
     def _refuse_unreadable(self, request: Request, operation: Operation) -> None:
-        """Raise :class:`Problem` where a body is not the JSON of the profile. One of another declared type is the operation's to read."""
+        """Raise :class:`Problem` where a body is not the JSON of the profile. One of another type that it takes is the operation's to read; so is
+        one of no type, which may be anything (RFC 9110 section 8.3).
+        """
         declared = (request.headers.get("content-type") or "").lower()
         charset = declared.partition("charset=")[2].partition(";")[0].strip(' "') or "utf-8"
         coding = (request.headers.get("content-encoding") or "identity").lower()
-        if request.media_type in operation.body_types and request.media_type != JSON and coding == "identity":
+        if (request.media_type or UNTYPED) in operation.body_types and request.media_type != JSON and coding == "identity":
             return
         if request.media_type != JSON or charset not in ("utf-8", "utf8") or coding != "identity":
             raise Problem("unsupported-media-type")

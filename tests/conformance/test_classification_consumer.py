@@ -70,8 +70,8 @@ def tensor(text: str = "Kur gauti pasą?", **members: Any) -> dict[str, Any]:
     return {"name": "text", "shape": [1, 1], "datatype": "BYTES", "data": [text], **members}
 
 
-def sent(body: Any, *, model: str = "bylos", status: int = 200, after: float = 0, headers: dict[str, str] | None = None) -> Exchange:
-    """One request as a client sent it so many seconds after the first, and what it got."""
+def sent(body: Any, *, model: str = "bylos", status: int = 200, after: float = 0, headers: dict[str, str | None] | None = None) -> Exchange:
+    """One request as a client sent it so many seconds after the first, and what it got; a header that is None is left out."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     fields = Headers({"content-type": "application/json", "traceparent": TRACEPARENT, "accept-language": "lt"})
     for name, value in (headers or {}).items():
@@ -89,10 +89,15 @@ def accused(*exchanges: Exchange) -> set[str]:
     return {id for id, tally in judge.tallies.items() if tally.violations}
 
 
-def as_bytes(*inputs: dict[str, Any], cut: int = 0, length: int = 0, header: bool = True) -> Exchange:
+def as_bytes(*inputs: dict[str, Any], cut: int = 0, length: int = 0, header: bool = True, declared: str | None = BINARY) -> Exchange:
     head, content = with_bytes({"inputs": list(inputs)}, "inputs")
-    told = {HEADER_LENGTH: str(len(head) + length)} if header else {}
-    return sent(head + content[: len(content) - cut], headers={"content-type": BINARY, **told})
+    told = str(len(head) + length) if header else None
+    return sent(head + content[: len(content) - cut], headers={"content-type": declared, HEADER_LENGTH: told})
+
+
+def looked_for(part: str = "") -> Exchange:
+    request = Request("GET", f"http://h/v2/models/iris{part}", Headers({"traceparent": TRACEPARENT}))
+    return Exchange("c", request, Response(404), None, "participant", 1e9, 0.5)
 
 
 PERSON = "Mano kodas 75001150008."
@@ -104,6 +109,12 @@ LEGAL = {
     "members of its own server": sent({"inputs": [tensor(parameters={"content_type": "str"})], "parameters": {"priority": 1}}),
     "refused": sent({"inputs": [tensor()]}, status=400),
     "bytes": as_bytes(tensor(), {"name": "n", "shape": [3], "datatype": "UINT16", "data": [1, 2, 3]}),
+    "no Content-Type, as tritonclient sends it": sent({"inputs": [tensor()]}, headers={"content-type": None}),
+    "bytes without Content-Type": as_bytes(tensor(), declared=None),
+    "bytes alone, of which the header says 0": sent(b"\x04\0\0\0byla", headers={"content-type": BINARY, HEADER_LENGTH: "0"}),
+    "bytes that are compressed": sent(b"\x1f\x8b\x08\0", headers={"content-encoding": "gzip", HEADER_LENGTH: "84"}),
+    "a model is looked for": looked_for(),
+    "a model is probed": looked_for("/ready"),
     "a masked identifier": sent({"inputs": [tensor("PESEL 504********")]}),
     "another number of eleven digits": sent({"inputs": [tensor("Sąskaita 75001150009")]}),
 }
@@ -114,6 +125,7 @@ FAULTY = [
     ("CLAS-REQ-001", as_bytes(tensor(), cut=1)),
     ("CLAS-REQ-001", as_bytes(tensor(), length=3)),
     ("CLAS-REQ-001", as_bytes(tensor(), header=False)),
+    ("CLAS-REQ-001", as_bytes(tensor(), cut=1, declared=None)),
     ("CLAS-REQ-002", sent({"inputs": [tensor()]}, model="iris", status=404)),
     ("CLAS-PII-001", sent({"inputs": [tensor(PERSON)]})),
     ("CLAS-PII-001", as_bytes(tensor(PERSON))),

@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
+import harness
 from conformance.classification.questions import LANGUAGES as SPOKEN
 from conformance.classification.questions import questions
 from conformance.classification.tensors import BINARY, HEADER_LENGTH, parted, read, with_bytes
+from conformance.core.faults import changed
 from conformance.reference.classification.router import FALLBACK, LANGUAGES, accuracy, cases, router
 from conformance.reference.classification.service import create
-from harness.exchange import Response
+from harness.checks import CallNext, Mutant
+from harness.client import asgi_transport
+from harness.exchange import Request, Response
+from harness.serve.faulty import Faulty
 from tests.conformance.reference_services import COUNTRIES, send
 
 
@@ -62,10 +67,17 @@ def test_outputs_are_those_that_were_asked_for_in_the_form_that_was_asked_for(co
     assert len(content) == {"FP32": 4, "FP64": 8}[tensors["scores"].datatype] * len(router().categories)
 
 
-def test_inputs_may_come_as_bytes() -> None:
+@pytest.mark.parametrize("declared", [{"Content_Type": BINARY}, {"Content_Type": ""}])
+def test_inputs_may_come_as_bytes(declared: dict[str, str]) -> None:
     head, content = with_bytes(inputs("Prašau pašalpos.", "Pametiau pasą."), "inputs")
-    answer = infer("lt", head + content, Content_Type=BINARY, Inference_Header_Content_Length=str(len(head)))
+    answer = infer("lt", head + content, Inference_Header_Content_Length=str(len(head)), **declared)
     assert labels(answer) == ["social-support", "identity-documents"]
+
+
+def test_json_need_not_be_declared() -> None:
+    """tritonclient sends no Content-Type; what is no JSON either is refused."""
+    assert labels(infer("pl", inputs("Prašau pašalpos."), Content_Type="")) == ["social-support"]
+    assert [infer("pl", body, Content_Type="").status for body in (b"labas", {"inputs": {}}, b"null")] == [400, 400, 400]
 
 
 @pytest.mark.parametrize(
@@ -108,3 +120,15 @@ def test_a_model_and_a_version_that_are_not_there() -> None:
     for path in ("/v2/models/sprawy", "/v2/models/sprawy/ready", "/v2/models/bylos/versions/2", "/v2/models/bylos/versions/2/ready"):
         answer = send(app, "GET", path)
         assert (answer.status, answer.json["error"]) == (404, answer.json["detail"])
+
+
+@pytest.mark.parametrize("spoken", [["lt"], ["pl-PL", "en"]])
+def test_a_service_of_one_language_is_held_to_that_one(spoken: list[str]) -> None:
+    async def one_language(request: Request, call_next: CallNext) -> Response:
+        return await changed(request, call_next, "/service-card", lambda card: card.update(languages=spoken))
+
+    service = Faulty(create("lt"), Mutant("one-language", "-", "-", one_language))
+    report = harness.run("http://127.0.0.1", ["classification"], transport=asgi_transport(service))
+    verdicts = {id: report.of(id).verdict for id in ("CLAS-INV-001", "CLAS-INV-002", "CLAS-INV-003", "CLAS-LNG-001", "CLAS-LNG-002")}
+    assert verdicts.pop("CLAS-LNG-001") == "not-applicable"
+    assert set(verdicts.values()) <= {"passed", "needs-review"}, verdicts

@@ -141,9 +141,9 @@ def _tensors(asked: Asked) -> tuple[dict[str, Any], list[Tensor]]:
         document, content = parted(asked.request)
     except ValueError:
         raise Problem("invalid-request", faults=[Fault("", "length-of-header")]) from None
-    if asked.request.media_type == BINARY:
-        if HEADER_LENGTH not in asked.request.headers:
-            raise Problem("invalid-request", faults=[Fault("", "length-of-header")])
+    if asked.request.media_type == BINARY and HEADER_LENGTH not in asked.request.headers:
+        raise Problem("invalid-request", faults=[Fault("", "length-of-header")])
+    if not asked.request.is_json:
         _refuse_misshapen(asked, document)
     try:
         return document, read(document["inputs"], content)
