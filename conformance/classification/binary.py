@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conformance.classification.asking import Plain, outputs_of, plain, same
+from conformance.classification.faults import problem
 from conformance.classification.tensors import BINARY, HEADER_LENGTH, parted, with_bytes
 from conformance.core.asking import not_now
 from conformance.core.reading import excerpt
@@ -94,14 +95,7 @@ async def the_extension_is_declared_alone(request: Request, call_next: CallNext)
     """The server declares the extension, and a gateway lets only JSON through."""
     answer = await call_next(request)
     if (request.headers.get("content-type") or "").startswith(BINARY):
-        problem = {
-            "type": "about:blank",
-            "title": "Unsupported",
-            "status": 415,
-            "detail": "Only JSON is taken.",
-            "error": "Only JSON is taken.",
-        }
-        return Response(415, answer.headers.with_field("Content-Language", "en")).with_json(problem, "application/problem+json")
+        return problem(answer, 415, "Only JSON is taken.")
     return answer
 
 
@@ -126,6 +120,8 @@ async def the_header_counts_letters(request: Request, call_next: CallNext) -> Re
 async def bytes_that_do_not_add_up_are_refused(service: Service) -> None:
     """binary_data_size is the size of the tensor in bytes, the header the length of the JSON object: with others, nobody can say what was meant."""
     asked, head, content = await _asked(service)
+    if not content:
+        raise NotTested("the inputs of the model have no elements")
     if not (await _send(service, asked, head, content)).succeeded:
         raise NotTested("inputs as bytes are refused")
     for what, exchange in (
@@ -157,5 +153,5 @@ async def wrong_lengths_are_server_errors(request: Request, call_next: CallNext)
     """A header that does not fit the body fails deep in the server."""
     answer = await call_next(request)
     if answer.status == 400 and (request.headers.get("content-type") or "").startswith(BINARY) and answer.is_json:
-        return Response(500, answer.headers).with_json({**answer.document, "status": 500}, "application/problem+json")
+        return problem(answer, 500, "The request could not be read.")
     return answer
