@@ -22,6 +22,7 @@ from harness.profile import Profile, load_profile
 
 GROUP = "govai.profiles"
 REFERENCES = "govai.references"
+CLIENTS = "govai.clients"
 CORE = "core/1"
 """The profile that every other includes."""
 
@@ -86,6 +87,12 @@ def reference(name: str) -> Reference:
 def references() -> list[str]:
     """The names of the profiles that have a reference provider."""
     return sorted(entry_points(group=REFERENCES).names)
+
+
+def client_command(name: str, country: str, visits: int) -> list[str]:
+    """The command that has the reference client for profile ``name`` pay so many visits (entry point group ``govai.clients``), and print nothing."""
+    module = entry_points(group=CLIENTS)[name].value
+    return [sys.executable, "-m", module, name, country, str(visits), "--quiet"]
 
 
 @cache

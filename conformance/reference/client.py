@@ -1,7 +1,7 @@
-"""A reference client as a command: ``python -m conformance.reference.client PROFILE COUNTRY [VISITS]``, for ``govai consumer``.
+"""A reference client as a command: ``python -m conformance.reference.client PROFILE COUNTRY [VISITS] [--quiet]``, for ``govai consumer``.
 
 The service and its token are taken from GOVAI_BASE_URL and GOVAI_TOKEN. So many visits to the counter are paid (one unless told otherwise), one
-person after the other, and what each is shown is printed.
+person after the other, and what each is shown is printed, unless it is to be quiet.
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ async def visits(profile: str, country: str, number: int, base_url: str, token: 
                 yield "\n\n".join(answer.shown() for answer in answers)
 
 
-async def main(profile: str, country: str, number: str = "1") -> None:
+async def main(profile: str, country: str, number: str = "1", how: str = "") -> None:
     """Pay the visits, and print what people are shown."""
     async for shown in visits(profile, country, int(number), os.environ["GOVAI_BASE_URL"], os.environ.get("GOVAI_TOKEN", "")):
-        sys.stdout.write(f"{shown}\n\n")
+        if how != "--quiet":
+            sys.stdout.write(f"{shown}\n\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4]))
+    asyncio.run(main(*sys.argv[1:5]))

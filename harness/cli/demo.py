@@ -1,50 +1,66 @@
-"""``govai demo``: both countries' reference services and a faulty one, for every profile, tested on this machine, with reports to look at."""
+"""``govai demo``: both countries' reference services and clients and a faulty service, for every profile, tested on this machine, with reports and
+the matrix of who can work with whom.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from harness import api, catalogue, formats
 from harness.checks import Mutant
 from harness.cli.output import Output
 from harness.errors import HarnessFault
+from harness.formats.wording import Words
+from harness.matrix.pairs import Pair, pair
+from harness.matrix.terminal import SIGNS, reason_said
 from harness.report import Report, Verdict
 from harness.serve.listening import running
 from harness.serve.mock import find_mutant, mutants_of, reference_app
 
 FAULTS = {"assistant": "polish-documents-give-orders"}
 """The mutant that the third service of a profile has: one that a general fuzzer cannot see. Else it is the profile's first."""
-PARTICIPANTS = {"pl": "Reference, Poland", "lt": "Reference, Lithuania", "faulty": "Faulty, Poland"}
+PROVIDERS = {"pl": "Service, Poland", "lt": "Service, Lithuania", "faulty": "Faulty service"}
+CONSUMERS = {"client-pl": "Client, Poland", "client-lt": "Client, Lithuania"}
+VISITS = 8
+"""How often a client asks: as often as it takes to have met every situation."""
 
 
 def demo(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the reports.")] = Path("govai-demo"),
 ) -> None:
-    """Start the Polish and the Lithuanian reference service of each profile and a faulty one, test all of them, and write reports."""
+    """Test both countries' reference services and clients of each profile and a faulty service, and say who can work with whom."""
     console = Output(highlight=False)
-    for profile in catalogue.references():
-        for key in PARTICIPANTS:
+    profiles = catalogue.references()
+    for profile in profiles:
+        for key in (*PROVIDERS, *CONSUMERS):
             formats.check_target("html", out / f"{profile}-{key}.html")
     told: list[str] = []
-    for profile in catalogue.references():
-        fault = _fault(profile)
-        reports = {
-            key: _tested(profile, name, "lt" if key == "lt" else "pl", fault.id if key == "faulty" else None)
-            for key, name in PARTICIPANTS.items()
-        }
-        for key, report in reports.items():
-            for format in ("html", "json"):
-                formats.write(report, format, out / f"{profile}-{key}.{format}")
-        console.print(_table(profile, reports))
-        verdict = reports["faulty"].of(fault.requirement)
-        console.print(f"The faulty service ({fault.id}) fails {verdict.requirement}: {_said(verdict)}.", soft_wrap=True)
-        console.print(f"Reports: {out / profile}-{{{','.join(reports)}}}.html\n", soft_wrap=True)
-        told.extend(_wrong(profile, reports, verdict))
+    pairs: dict[str, list[Pair]] = {}
+    with ThreadPoolExecutor(max_workers=len(profiles) * len(CONSUMERS)) as visits:  # clients are waiting most of the time
+        clients = {profile: {key: visits.submit(_visited, profile, key) for key in CONSUMERS} for profile in profiles}
+        for profile in profiles:
+            fault = _fault(profile)
+            reports = {key: _tested(profile, key, fault.id if key == "faulty" else None) for key in PROVIDERS}
+            reports |= {key: visit.result() for key, visit in clients[profile].items()}
+            for key, report in reports.items():
+                for format in ("html", "json"):
+                    formats.write(report, format, out / f"{profile}-{key}.{format}")
+            console.print(_table(profile, reports))
+            verdict = reports["faulty"].of(fault.requirement)
+            console.print(f"The faulty service ({fault.id}) fails {verdict.requirement}: {_said(verdict)}.", soft_wrap=True)
+            console.print(f"Reports: {out / profile}-{{{','.join(reports)}}}.html\n", soft_wrap=True)
+            pairs[profile] = [pair(reports[consumer], reports[provider], profile) for consumer in CONSUMERS for provider in PROVIDERS]
+            told.extend(_wrong(profile, reports, verdict, pairs[profile]))
+    console.print(_matrix(pairs))
+    for reason in _why_not(pairs):
+        console.print(reason, soft_wrap=True)
     if told:
         raise HarnessFault(f"The demonstration did not come out as it must: {'; '.join(told)}.")
 
@@ -60,7 +76,19 @@ def _fault(profile: str) -> Mutant:
     )
 
 
-def _table(profile: str, reports: dict[str, Report]) -> Table:
+def _tested(profile: str, key: str, mutant: str | None) -> Report:
+    country = "lt" if key == "lt" else "pl"
+    with running(reference_app(profile, country, mutant=mutant)) as url:
+        return api.run(url, [profile], name=PROVIDERS[key], country=country)
+
+
+def _visited(profile: str, key: str) -> Report:
+    country = key[-2:]
+    command = catalogue.client_command(profile, country, VISITS)
+    return api.consume(command, [profile], name=CONSUMERS[key], country=country)
+
+
+def _table(profile: str, reports: Mapping[str, Report]) -> Table:
     table = Table(profile, "outcome", "class", "passed", "requests", "seconds", box=None, pad_edge=False)
     for report in reports.values():
         passed = sum(verdict.verdict == "passed" for verdict in report.verdicts)
@@ -69,19 +97,40 @@ def _table(profile: str, reports: dict[str, Report]) -> Table:
     return table
 
 
-def _tested(profile: str, name: str, country: str, mutant: str | None) -> Report:
-    with running(reference_app(profile, country, mutant=mutant)) as url:
-        return api.run(url, [profile], name=name, country=country)
-
-
 def _said(verdict: Verdict) -> str:
     return verdict.findings[0].message if verdict.findings else verdict.verdict
 
 
-def _wrong(profile: str, reports: dict[str, Report], verdict: Verdict) -> Iterator[str]:
-    """The demonstration proves itself: anything but two conformant references and one justly failed service is a fault of the harness."""
+def _matrix(pairs: Mapping[str, list[Pair]]) -> Table:
+    table = Table("who can use whom", "", *PROVIDERS.values(), box=None, pad_edge=False)
+    for profile, of_profile in pairs.items():
+        for consumer in CONSUMERS.values():
+            states = [each.state for each in of_profile if each.consumer == consumer]
+            table.add_row(profile, consumer, *(Text(f"{SIGNS[state][0]} {state}", SIGNS[state][1]) for state in states))
+    for column in table.columns:
+        column.no_wrap = True
+    return table
+
+
+def _why_not(pairs: Mapping[str, list[Pair]]) -> Iterator[Text]:
+    """A line for each pair that does not work, with its first reason."""
+    for profile, of_profile in pairs.items():
+        for each in of_profile:
+            if each.state != "works":
+                more = f" (and {len(each.deciding) - 1} more)" if len(each.deciding) > 1 else ""
+                yield Text(f"{profile}, {each.consumer} with {each.provider}: {reason_said(each.deciding[0], Words('en'))}{more}")
+
+
+def _wrong(profile: str, reports: Mapping[str, Report], verdict: Verdict, pairs: list[Pair]) -> Iterator[str]:
+    """The demonstration proves itself: conformant references that work with each other, and a service that fails justly and for whom it concerns."""
     for key in ("pl", "lt"):
         if reports[key].outcome != "conformant" or reports[key].class_reached != reports[key].decided_by:
             yield f"the {profile} reference ({key}) is {reports[key].outcome}"
+    for key in CONSUMERS:
+        if reports[key].outcome != "conformant":
+            yield f"the {profile} client ({key}) is {reports[key].outcome}"
     if verdict.verdict not in ("failed", "warning"):
         yield f"the faulty {profile} service was not caught"
+    for each in pairs:
+        if each.provider != PROVIDERS["faulty"] and each.state != "works":
+            yield f"{each.consumer} and {each.provider} ({profile}): {each.state}"

@@ -132,23 +132,25 @@ def _within(shown: UseShown, use: UseShown) -> bool:
 def _of_uses(uses: Iterable[UseShown], provider: Report) -> Iterator[Reason]:
     """What the consumer uses and the provider did not serve: an operation, or a part of one that it serves.
 
-    A part was refused where a request was whose other parts are all served in others: then nothing else can have been the reason.
+    An operation was refused where no request to it was served; a part, where a request was refused whose other parts are all served in others: then
+    nothing else can have been the reason. A value that the provider serves in another operation, a language say, is not asked for again in each.
     """
     served = {place for made in provider.uses if made.served for place in _places(made)}
+    values = {(profile, part) for profile, _, part in served if "=" in part}
     unserved = [[place for place in _places(made) if place not in served] for made in provider.uses if INVALID not in made.parts]
-    refused = {places[0] for places in unserved if len(places) == 1}
+    refused = {places[0] for places in unserved if len(places) == 1 or (places and not places[0][2])}
     said: set[_Place] = set()
     for use in uses:
         for place in _places(use):
-            if place not in served and place not in said:
+            profile, operation, part = place
+            if place not in served | said and (place in refused or (profile, part) not in values):
                 said.add(place)
-                profile, operation, part = place
                 yield Reason(
                     "refused" if place in refused else "never-asked",
                     "provider",
                     use=UseShown(profile, operation, [part] if part else []),
                 )
-            if place not in served and not place[2]:
+            if place not in served and not part:
                 break  # nothing more of an operation that it lacks
 
 

@@ -11,12 +11,13 @@ from typing import Any, get_args
 import pytest
 from babel import Locale
 
-from harness import formats
+from harness import formats, matrix
 from harness.formats.wording import LOCALES, Words, catalogue
 from harness.profile import CLASSES, LANGUAGES
 from harness.report import Outcome, VerdictName
 
-SOURCES = [*Path(formats.__file__).parent.glob("*.py"), *Path(formats.__file__).parent.glob("templates/*.j2")]
+FOLDERS = [Path(each).parent for each in (formats.__file__, matrix.__file__)]
+SOURCES = [source for folder in FOLDERS for pattern in ("*.py", "templates/*.j2") for source in folder.glob(pattern)]
 
 
 def leaves(group: Any = None, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
