@@ -26,7 +26,7 @@ class Violation(Exception):
 
     Args:
         message: what is wrong, one sentence, without a full stop.
-        expected: what the requirement asks for, as short as can be.
+        expected: what the requirement asks for, as short as can be; text, or a value that a participant declared.
         got: what came instead.
         pointer: JSON Pointer into the body, or ``header:Name``.
         exchange: the exchange that shows it; a rule may leave it out, its own exchange is meant.
@@ -36,14 +36,14 @@ class Violation(Exception):
         self,
         message: str,
         *,
-        expected: str | None = None,
+        expected: object = None,
         got: object = None,
         pointer: str | None = None,
         exchange: Exchange | None = None,
     ) -> None:
         super().__init__(message)
-        self.message, self.expected, self.pointer, self.exchange = message, expected, pointer, exchange
-        self.got = None if got is None else got if isinstance(got, str) else repr(got)
+        self.message, self.pointer, self.exchange = message, pointer, exchange
+        self.expected, self.got = (each if each is None or isinstance(each, str) else repr(each) for each in (expected, got))
 
 
 class NotTested(Exception):

@@ -12,7 +12,10 @@ from harness.exchange import Exchange, Request, Response
 
 _POINTS = {"1": "abc", "2": "", "3": "abcd", "4": "ab", "5": "abcd", "6": "abcde", "7": "abcd", "8": "ab"}
 """The points of Annex III with their letters."""
-_POINT = re.compile(r"([1-8])(?:\(?([a-e])\)?)?")
+_POINT = re.compile(r"([1-8])\W*([a-e]?)\W*", re.IGNORECASE)
+"""A point as it may be written: 5(a), 5a, 5 (a), 5.a."""
+_CONDITION = re.compile(r"(?:.*\W)?([a-d])\W*", re.IGNORECASE)
+"""A condition of Article 6(3): a, (a), 6(3)(a)."""
 _CLASSES = ("high-risk", "transparency", "minimal")
 
 
@@ -41,7 +44,7 @@ async def roles_and_class_are_stated(service: Service) -> None:
     """
     exchange, card = await card_of(service)
     roles, stated = member(card, "aiAct", "roles"), member(card, "aiAct", "class")
-    if not isinstance(roles, list) or not set(roles) & {"provider", "deployer"}:
+    if not isinstance(roles, list) or not any(role in ("provider", "deployer") for role in roles):
         raise Violation(
             "the card states no role under the AI Act", expected="provider, deployer", got=roles, pointer="/aiAct/roles", exchange=exchange
         )
@@ -70,7 +73,7 @@ async def class_and_points_agree(service: Service) -> None:
     stated, points = _class(card), _points(card)
     for point in points:
         parts = _POINT.fullmatch(point)
-        if parts is None or (parts.group(2) or "") not in ("", *_POINTS[parts.group(1)]):
+        if parts is None or parts.group(2).lower() not in ("", *_POINTS[parts.group(1)]):
             raise Violation(
                 "a point of Annex III is stated that there is not",
                 expected="such as 5(a)",
@@ -184,7 +187,7 @@ async def exemptions_have_grounds(service: Service) -> None:
         raise NotApplicable("the card states no exemption")
     condition, grounds = member(exemption, "condition"), member(exemption, "grounds")
     pointer = "/aiAct/exemption"
-    if str(condition).strip("()") not in ("a", "b", "c", "d"):
+    if not isinstance(condition, str) or not _CONDITION.fullmatch(condition):
         raise Violation(
             "the exemption names no condition of Article 6(3)", expected="a, b, c or d", got=condition, pointer=pointer, exchange=exchange
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from conformance.core.faults import changed
+from conformance.discovery.card import CARD
 from conformance.discovery.catalogue import published
 from conformance.discovery.links import CATALOGUE, Link, below, host_of, links, read
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, scenario
@@ -116,14 +118,18 @@ async def description_is_the_documentation(request: Request, call_next: CallNext
     return await changed(request, call_next, CATALOGUE, change)
 
 
+def _is_at(path: str, exchange: Exchange) -> bool:
+    return urlsplit(exchange.request.url).path.endswith(path)
+
+
 @scenario("DISC-CAT-008")
 async def the_card_is_found(service: Service) -> None:
     """Profile discovery/1: service-meta (RFC 8631 section 4.3) leads to the service card."""
     exchange, targets = await _targets(service, "service-meta")
-    card = await service.send("GET", "/service-card", credential=False)
+    card = await service.send("GET", CARD, credential=False)
     if not card.succeeded or not isinstance(card.answer.document, dict):
         raise NotTested("the service has no service card")
-    if not any(target.status == 200 and target.answer.document == card.answer.document for _, target in targets):
+    if not any(target.status == 200 and (_is_at(CARD, target) or target.answer.document == card.answer.document) for _, target in targets):
         got = ", ".join(link.href for link, _ in targets) or "no service-meta"
         raise Violation("the catalogue does not lead to the service card", expected="service-meta: the card", got=got, exchange=exchange)
 

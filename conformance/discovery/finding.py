@@ -8,12 +8,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from conformance.discovery.card import CARD
 from conformance.discovery.links import CATALOGUE, LINKSET
 from conformance.discovery.seen import of_its_work
 from harness.checks import CallNext, NotTested, Violation, claim, mutant, pair_rule, rule
 from harness.exchange import Exchange, Request, Response
-
-CARD = "/service-card"
 
 
 def _asks_for_the_catalogue(exchange: Exchange) -> bool:
@@ -35,7 +34,7 @@ def _admits(accept: str, wanted: str) -> bool:
 
 @rule("DISC-REQ-001", when=_asks_for_the_catalogue)
 def clients_take_a_linkset(exchange: Exchange) -> None:
-    """RFC 9727 section 4.2: the catalogue is application/linkset+json, other formats may be negotiated. Who does not admit it may get none."""
+    """RFC 9727 section 4.2: the catalogue is application/linkset+json, other formats MAY be negotiated. Who does not admit it may get none."""
     accept = exchange.request.headers.get("accept")
     if accept is not None and accept.strip() and not _admits(accept, LINKSET):
         raise Violation("the client does not take the format of the catalogue", expected=LINKSET, got=accept, pointer="header:Accept")
@@ -87,9 +86,10 @@ _SOON = 600.0
 def _a_second_reading(first: Exchange, second: Exchange) -> bool:
     operation = second.operation.id if second.operation is not None else ""
     again = operation in ("getServiceCard", "getApiCatalog", "getInstructions") and first.request.url == second.request.url
+    kept = "no-store" not in (first.answer.headers.get("cache-control") or "").lower()
     same = first.request.headers.get("accept-language") == second.request.headers.get("accept-language")
     soon = second.started - first.started <= _SOON
-    return again and same and soon and first.request.method == "GET" and first.status == 200 and "etag" in first.answer.headers
+    return again and kept and same and soon and first.request.method == "GET" and first.status == 200 and "etag" in first.answer.headers
 
 
 @pair_rule("DISC-REQ-005", when=_a_second_reading)

@@ -110,6 +110,10 @@ async def instructions_have_moved(request: Request, call_next: CallNext) -> Resp
     return await changed(request, call_next, CARD, change)
 
 
+_UNSEEN = ("script", "style", "template", "noscript")
+"""Elements whose text nobody reads; ``noscript`` says that nothing can be seen without a script."""
+
+
 class _Text(HTMLParser):
     """The text of an HTML document that people read, and the language that its root declares."""
 
@@ -120,10 +124,10 @@ class _Text(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "html":
             self.language = (dict(attrs).get("lang") or dict(attrs).get("xml:lang") or "").lower()
-        self._hidden += tag in ("script", "style", "template")
+        self._hidden += tag in _UNSEEN
 
     def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("script", "style", "template") and self._hidden > 0
+        self._hidden -= tag in _UNSEEN and self._hidden > 0
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
@@ -131,7 +135,7 @@ class _Text(HTMLParser):
 
 
 def _read(exchange: Exchange) -> tuple[str, str]:
-    """The text of a document, and the language it declares of itself, empty where it declares none.
+    """The text of a document, and the language it declares of itself, empty where it declares none or several.
 
     Raises:
         NotTested: it is no text.
@@ -169,6 +173,9 @@ async def instructions_are_in_their_language(service: Service) -> None:
             raise Violation(f"the instructions linked as {tag} declare another language", expected=tag, got=declared, exchange=exchange)
         if written is None:
             causes.append(f"{url} is too short to tell its language")
+            continue
+        if written != tag and "," in (exchange.answer.headers.get("content-language") or ""):
+            causes.append(f"{url} is in several languages")
             continue
         judged += 1
         if written != tag:
@@ -240,10 +247,10 @@ async def instructions_stay_at_home(request: Request, call_next: CallNext) -> Re
 async def instructions_are_of_this_version(service: Service) -> None:
     """AI Act Article 13(2): correct instructions. Those of another version of the system describe another system."""
     exchange, card = await card_of(service)
-    versions = {each["version"] for each in entries(card, "instructions") if isinstance(each.get("version"), str)}
+    versions = [each["version"] for each in entries(card, "instructions") if isinstance(each.get("version"), str)]
     if not versions:
         raise NotApplicable("the card does not say which version its instructions describe")
-    other = sorted(versions - {card.get("version")})
+    other = [version for version in versions if version != card.get("version")]
     if other:
         raise Violation(
             "instructions describe another version of the system",

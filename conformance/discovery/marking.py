@@ -72,7 +72,7 @@ def _marked(exchange: Exchange, marking: Mapping[str, Any]) -> bool:
 
 def _stands(document: Any, pointer: Any) -> bool:
     try:
-        return at({"": document}, "", str(pointer)) is not None
+        return bool(at({"": document}, "", str(pointer)))
     except (LookupError, TypeError, ValueError):
         return False
 

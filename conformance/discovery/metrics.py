@@ -127,11 +127,15 @@ class _Trials:
 
 @claim("DISC-MET-003")
 class AvailabilityIsAsDeclared(_Trials):
-    """AI Act Article 15(1): consistent performance. No smaller share of requests than declared is answered by another status than 5xx."""
+    """AI Act Article 15(1): consistent performance. No smaller share of requests than declared is answered by another status than 5xx.
+
+    What was written to be refused does not count: a service that answers it with 500 is there (that it does is CORE-ERR-002's subject).
+    """
 
     def notice(self, exchange: Exchange, card: Mapping[str, Any]) -> None:
         """As :meth:`harness.checks.Claim.notice`."""
-        if not asked_for_a_scenario(exchange) and exchange.status not in (429, 501):
+        meant = exchange.vector is None or exchange.vector.kind == "valid"
+        if meant and not asked_for_a_scenario(exchange) and exchange.status not in (429, 501):
             self._count(exchange, exchange.response is not None and exchange.status < 500)
 
     def decide(self, card: Mapping[str, Any]) -> Estimate:

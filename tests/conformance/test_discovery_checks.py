@@ -66,7 +66,7 @@ def listed(*models: str) -> Exchange:
 
 
 def judged(*exchanges: Exchange, side: str = "provider") -> Report:
-    return harness.judge(exchanges, ["assistant", "discovery"], side=side, base_url=BASE)
+    return harness.judge(exchanges, ["assistant", "anonymisation", "discovery"], side=side, base_url=BASE)
 
 
 def verdict(requirement: str, *exchanges: Exchange, side: str = "provider") -> Verdict:
@@ -82,6 +82,11 @@ CLAIMS: dict[str, tuple[str, str, list[Exchange]]] = {
     "no models in the card": ("DISC-MOD-001", "failed", [card(models=None), asked(model="bielik-7b", asking="x")]),
     "no card": ("DISC-MOD-001", "not-tested", [asked()]),
     "nothing named": ("DISC-MOD-001", "not-applicable", [card()]),
+    "another model in the provenance": (
+        "DISC-MOD-001",
+        "failed",
+        [card(), asked(assurance={"mark": True, "provenance": {"model": "bielik-7b"}})],
+    ),
     "before the card": ("DISC-MOD-001", "not-applicable", [asked(model="bielik-7b", asking="x"), card(1)]),
     "answers in the language": ("DISC-LNG-001", "passed", [card(), *(asked(number) for number in range(1, 6))]),
     "a slip into English": ("DISC-LNG-001", "passed", [card(), asked(), asked(2, said=IN_ENGLISH)]),
@@ -93,9 +98,16 @@ CLAIMS: dict[str, tuple[str, str, list[Exchange]]] = {
     ),
     "marked": ("DISC-MRK-001", "passed", [card(), asked()]),
     "not marked": ("DISC-MRK-001", "failed", [card(), asked(), asked(2, assurance={})]),
+    "marked as no machine's": ("DISC-MRK-001", "failed", [card(), asked(assurance={"mark": False})]),
+    "findings beside marked answers": (
+        "DISC-MRK-001",
+        "passed",
+        [card(), asked(), at(2, "POST", "/analyze", body={"text": "a"}, answer=[])],
+    ),
     "an older system": ("DISC-MRK-001", "not-applicable", [card(aiAct={"onMarketSince": "2026-08-01"}), asked()]),
     "an older system without a mark": ("DISC-MRK-002", "warning", [card(aiAct={"onMarketSince": "2026-08-01"}), asked()]),
-    "few and refused": ("DISC-LIM-002", "failed", [card(), at(1, "GET", "/v1/models", status=429)]),
+    "refused, and who knows what was sent before": ("DISC-LIM-002", "needs-review", [card(), at(1, "GET", "/v1/models", status=429)]),
+    "few and refused": ("DISC-LIM-002", "failed", [card(), at(11, "GET", "/v1/models", status=429)]),
     "many and refused": ("DISC-LIM-002", "passed", [card(), asked(1), asked(2), asked(3), at(4, "GET", "/v1/models", status=429)]),
     "many in a longer time": (
         "DISC-LIM-002",
@@ -108,7 +120,7 @@ CLAIMS: dict[str, tuple[str, str, list[Exchange]]] = {
 
 @pytest.mark.parametrize(("requirement", "expected", "exchanges"), CLAIMS.values(), ids=CLAIMS.keys())
 def test_claims_against_what_was_seen(requirement: str, expected: str, exchanges: list[Exchange]) -> None:
-    report = harness.judge(exchanges, ["assistant", "discovery"], base_url=BASE, as_of=datetime.date(2026, 11, 25))
+    report = harness.judge(exchanges, ["assistant", "anonymisation", "discovery"], base_url=BASE, as_of=datetime.date(2026, 11, 25))
     assert report.of(requirement).verdict == expected, report.of(requirement)
 
 
@@ -121,8 +133,8 @@ CLIENTS: dict[str, tuple[str, str, list[Exchange]]] = {
         "passed",
         [at(0, "GET", "/.well-known/api-catalog", accept='application/linkset+json;profile="https://www.rfc-editor.org/info/rfc9727"')],
     ),
-    "takes JSON alone": ("DISC-REQ-001", "failed", [at(0, "GET", "/.well-known/api-catalog", accept="application/json")]),
-    "refuses it": ("DISC-REQ-001", "failed", [at(0, "GET", "/.well-known/api-catalog", accept="*/*, application/linkset+json;q=0")]),
+    "takes JSON alone": ("DISC-REQ-001", "warning", [at(0, "GET", "/.well-known/api-catalog", accept="application/json")]),
+    "refuses it": ("DISC-REQ-001", "warning", [at(0, "GET", "/.well-known/api-catalog", accept="*/*, application/linkset+json;q=0")]),
     "a small body": ("DISC-REQ-002", "passed", [card(), asked()]),
     "a large body": ("DISC-REQ-002", "failed", [card(), asked(text="a" * 1000)]),
     "a large body before the card": ("DISC-REQ-002", "passed", [asked(text="a" * 1000), card(2), asked(3)]),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +13,19 @@ import harness
 from harness.client import asgi_transport
 from harness.report import Report
 from harness.serve.mock import reference_app
-from tests.conformance.foreign_discovery import AGENCY, BOOKMARKS, CATALOGUE, IN_ONE_WORD, NESTED, PROFILE, TITLED, Publisher, publisher
+from tests.conformance.foreign_discovery import (
+    AGENCY,
+    BOOKMARKS,
+    CARD,
+    CATALOGUE,
+    IN_ONE_WORD,
+    NAUDOJIMAS,
+    NESTED,
+    PROFILE,
+    TITLED,
+    Publisher,
+    publisher,
+)
 
 PUBLISHERS = {
     "bookmarks": Publisher(),
@@ -107,6 +121,44 @@ def test_an_agency_with_ways_of_its_own_is_accused_of_nothing() -> None:
         assert report.of(f"DISC-{id}").verdict == "passed", report.of(f"DISC-{id}").cause
     assert report.of("DISC-INS-002").verdict == "passed"
     assert report.of("DISC-MET-003").cause == "the card declares no share availability"
+
+
+def with_card(page: str = NAUDOJIMAS, kind: str = "text/markdown", **members: Any) -> Report:
+    """A report on the agency, its card and the page of its instructions in Lithuanian being others."""
+    pages = {"/service-card": ("application/json", json.dumps({**CARD, **members})), "/dokumentai/instrukcija.md": (kind, page)}
+    return report_on(replace(AGENCY, pages={**AGENCY.pages, **pages}))
+
+
+@pytest.mark.parametrize("point", ["5(a)", "5 (a)", "5.A", "5"])
+def test_points_of_annex_three_are_written_in_many_ways(point: str) -> None:
+    assert with_card(aiAct={**CARD["aiAct"], "annexIII": [point]}).of("DISC-AIA-002").verdict == "passed"
+
+
+@pytest.mark.parametrize(("condition", "verdict"), [("(d)", "passed"), ("6(3)(b)", "passed"), ("e", "warning"), (None, "warning")])
+def test_conditions_of_an_exemption_are_written_in_many_ways(condition: str | None, verdict: str) -> None:
+    exemption = {"condition": condition, "grounds": {"lt": "Rūšiuoja."}}
+    members = {**CARD["aiAct"], "class": "minimal", "exemption": exemption}
+    assert with_card(aiAct=members).of("DISC-AIA-005").verdict == verdict
+
+
+def test_values_of_any_kind_crash_nothing() -> None:
+    report = with_card(version=["3"], aiAct={"roles": [{}, "deployer"], "class": {}}, instructions=[{"version": "3"}], complaints=["a"])
+    assert [each.requirement for each in report.verdicts if each.verdict == "harness-error"] == []
+    assert {id: report.of(f"DISC-{id}").verdict for id in ("CRD-001", "INS-006", "CON-001")} == {
+        "CRD-001": "failed",
+        "INS-006": "warning",
+        "CON-001": "failed",
+    }
+
+
+def test_a_page_that_needs_a_script_says_nothing_of_its_language() -> None:
+    page = "<html><body><noscript>You need to enable JavaScript to run this application.</noscript><div id=root></div></body></html>"
+    assert held(with_card(page, "text/html")) == {}
+
+
+def test_an_example_in_instructions_is_for_a_person_to_look_at() -> None:
+    report = with_card(NAUDOJIMAS + "Pavyzdys: 75001150008.\n")
+    assert (report.of("DISC-ORG-004").verdict, held(report).keys()) == ("passed", set())
 
 
 def test_a_service_below_the_root_need_not_have_the_catalogue() -> None:
