@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import datetime
 import mmap
 import re
+from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +31,11 @@ _TOKEN = re.compile(_TEXT + rb'|[{}\[\]"]', re.DOTALL)
 _BRACKET = re.compile(rb'(?:[^"{}\[\]]++|' + _TEXT + rb')*+([{}\[\]"])', re.DOTALL)
 """The next bracket, texts passed over; or the quotation mark of a text that has no end."""
 _HEAD = 1 << 16
+
+UNREAD = "that cannot be read"
+BY_THE_BROWSER = "that the browser answered itself"
+UNANSWERED = "without an answer, which the browser may not have sent"
+"""As those whose preflight was refused, or that it blocks."""
 
 _TAKEN_OUT = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
 """What browsers take out of the files that they write unless told otherwise."""
@@ -59,12 +64,11 @@ class _Asked(msgspec.Struct, rename="camel"):
     body_size: float | None = None
 
 
-class _Answered(msgspec.Struct, rename={"body_size": "bodySize", "error": "_error"}):
+class _Answered(msgspec.Struct, rename={"error": "_error"}):
     status: int = 0
     headers: list[_Field] = []
     content: _Body | None = None
-    body_size: float | None = None
-    error: Any = None
+    error: Any = msgspec.UNSET
 
 
 class _Address(msgspec.Struct):
@@ -101,7 +105,7 @@ Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 
 class Har:
-    """A HAR file. ``cut`` says where it ends too early, if it does; ``notes``, once all was read, what gave no exchange."""
+    """A HAR file. ``cut`` says where it ends too early, if it does; ``passed_over`` counts, by what they are, entries that give no exchange."""
 
     sides: tuple[Side, ...] = ("provider", "consumer")
     base_url = ""
@@ -115,7 +119,7 @@ class Har:
             raise UsageError(f"{path} is neither a HAR file (a JSON object with log.entries, in UTF-8) nor a recording of govai.")
         self._by_mitmproxy = b'"mitmproxy' in self._content[:begin]
         self._entries: list[tuple[float, int, int, int]] = []
-        self._unread = self._answered_by_browser = 0
+        self.passed_over: Counter[str] = Counter()
         self.cut: str | None = None
         for number, (start, end) in enumerate(_entries(self._content, begin), start=1):
             if end is None:
@@ -124,16 +128,10 @@ class Har:
             brief = _decoded(self._content[start:end], _Brief)
             moment = _moment(brief.started) if brief else None
             if moment is None:
-                self._unread += 1
+                self.passed_over[UNREAD] += 1
             else:
                 self._entries.append((moment, number, start, end))
         self._entries.sort()
-
-    @property
-    def notes(self) -> list[str]:
-        """What gave no exchange."""
-        counted = ((self._unread, "cannot be read"), (self._answered_by_browser, "were answered by the browser itself"))
-        return [f"{count} entries {what}." for count, what in counted if count]
 
     def requests(self) -> Iterator[tuple[Request, bool]]:
         """Method and address of each request, and whether it was answered."""
@@ -148,9 +146,11 @@ class Har:
             entry = _decoded(self._content[start:end], _Entry)
             url = plain_url(entry.request.url) if entry else None
             if entry is None or url is None:
-                self._unread += 1
+                self.passed_over[UNREAD] += 1
             elif entry.from_cache or entry.from_worker:
-                self._answered_by_browser += 1
+                self.passed_over[BY_THE_BROWSER] += 1
+            elif not self._by_mitmproxy and (entry.response is None or entry.response.status < 100):
+                self.passed_over[UNANSWERED] += 1
             else:
                 request = _request(entry.request, url, on_the_wire=self._by_mitmproxy)
                 response, fault = _response(entry.response, request.method, on_the_wire=self._by_mitmproxy)
@@ -261,21 +261,23 @@ def _request(asked: _Asked, url: str, *, on_the_wire: bool) -> Request:
         body = b"" if nothing else None
     else:
         sized = msgspec.structs.replace(asked.post_data, size=asked.body_size)
-        body = None if _is_coded(fields) else _body(sized, length)
+        body = None if _is_coded(fields) else _body(sized, length, on_the_wire=on_the_wire)
     return RequestWithoutBody(method, url, headers) if body is None else Request(method, url, headers, body)
 
 
 def _response(answered: _Answered | None, method: str, *, on_the_wire: bool) -> tuple[Response | None, Fault | None]:
     """The answer; or why there is none, which says nothing of the service: it may have been refused to the page, or not waited for."""
-    if answered is None or answered.status < 100 or answered.error:
-        why = f" ({answered.error})" if answered is not None and answered.error else ""
+    if answered is None or answered.status < 100 or (answered.error and answered.error is not msgspec.UNSET):
+        why = f" ({answered.error})" if answered is not None and isinstance(answered.error, str) else ""
         return None, Fault("connect", f"the recording holds no whole answer{why}")
-    fields, content = _fields(answered.headers), answered.content or _Body()
+    fields = _fields(answered.headers)
     coded, length = _is_coded(fields), _value(fields, "content-length")
-    if method == "HEAD" or answered.status in (204, 304) or (content.text is None and length == "0"):
+    if method == "HEAD" or answered.status in (204, 304) or length == "0":
         body: bytes | None = b""
     else:
-        body = _body(content, None if coded else length)
+        body = _body(answered.content, None if coded else length, on_the_wire=on_the_wire)
+        told_when_cut = on_the_wire or answered.error is None or (length is not None and not coded)
+        body = body if body and (told_when_cut or _is_json(body)) else None
     taken_out = frozenset() if on_the_wire else _TAKEN_OUT
     untold: Container[str] = taken_out if fields else AllNames()
     if coded and body is not None:
@@ -285,22 +287,29 @@ def _response(answered: _Answered | None, method: str, *, on_the_wire: bool) -> 
     return (ResponseWithoutBody(answered.status, headers) if body is None else Response(answered.status, headers, body)), None
 
 
-def _body(recorded: _Body, length: str | None) -> bytes | None:
+def _is_json(body: bytes) -> bool:
+    """Whether a body is a JSON text, which is none where it was cut. Firefox does not say that an answer was broken off."""
+    try:
+        return isinstance(parse_json(body), dict | list)
+    except NotJSON:
+        return False
+
+
+def _body(recorded: _Body | None, length: str | None, *, on_the_wire: bool) -> bytes | None:
     """The bytes that a recorded text was made of; None where they cannot be known: it was cut, converted, or lost its byte order mark.
 
     They are held against their number, by Content-Length or the recorder: ``size`` is that of the decoded body, or, as mitmproxy has it, what was
     transferred, to which ``compression`` is added. Where no charset is declared, mitmproxy makes a character of each byte.
     """
-    text, size = recorded.text, recorded.size
-    if text is None:
+    if recorded is None or recorded.text is None:
         return None
+    text, size = recorded.text, recorded.size
     try:
         candidates = [base64.b64decode(text) if recorded.encoding == "base64" else text.encode("utf-8", errors="surrogateescape")]
+        if on_the_wire and recorded.encoding != "base64" and all(char <= "\xff" for char in text):
+            candidates.append(text.encode("latin-1"))
     except (binascii.Error, UnicodeEncodeError):
         return None
-    if recorded.encoding != "base64":
-        with contextlib.suppress(UnicodeEncodeError):
-            candidates.append(text.encode("latin-1"))
     if length is not None and length.isdigit():
         numbers = {float(length)}
     elif size is None or size < 0:

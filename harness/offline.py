@@ -52,7 +52,7 @@ class Offline:
             Observation(self._profiles, side, participants[side], base_url=self.base_url, decided_by=decided_by, as_of=as_of)
             for side in self.sides
         ]
-        passed_over: Counter[str] = Counter()
+        passed_over = self._recording.passed_over if isinstance(self._recording, Har) else Counter()
         for exchange in self._recording.exchanges(self._profiles):
             why = self._passed_over(exchange, seen[0])
             if why is not None:
@@ -63,16 +63,17 @@ class Offline:
         if not seen[0].own:
             raise UsageError(f"No request to an operation of {self._profiles[-1].key} is recorded in {self._path}{self._where()}.")
         notes = [f"{seen[0].requests} recorded exchanges were judged: {self._path.name}{self._where()}."]
-        notes += [f"{count} were passed over: {why}." for why, count in sorted(passed_over.items())]
-        return [each.report(ended=self._recording.cut, notes=[*notes, *self._recording.notes]) for each in seen]
+        if passed_over:
+            notes.append(f"Passed over: {', '.join(f'{count} {what}' for what, count in passed_over.most_common())}.")
+        return [each.report(ended=self._recording.cut, notes=notes) for each in seen]
 
     def _passed_over(self, exchange: Exchange, seen: Observation) -> str | None:
         """Why an exchange of a HAR file is not judged, where it is not. A run's own are all of its participant."""
         if isinstance(self._recording, Recorded):
             return None
-        if not f"{exchange.request.url}/".startswith(f"{self.base_url}/"):
-            return "they are to other addresses"
-        return "they are to no operation of the profiles" if seen.judge.operation_of(exchange.request) is None else None
+        if not exchange.request.url.startswith(f"{self.base_url}/"):
+            return "to other addresses"
+        return "to no operation of the profiles" if seen.judge.operation_of(exchange.request) is None else None
 
     def _where(self) -> str:
         return f", service at {self.base_url}" if self.base_url else ""

@@ -215,7 +215,8 @@ class Recording:
 class Recorded:
     """The recording of an earlier run, read again.
 
-    ``sides`` are those that somebody else than the harness was on. ``notes`` says, once all was read, how the recorded run ended.
+    ``sides`` are those that somebody else than the harness was on. Once all was read, ``cut`` says that the recording was cut off, or why its run
+    ended early.
     """
 
     def __init__(self, path: Path) -> None:
@@ -231,7 +232,6 @@ class Recorded:
         by_harness = isinstance(first, _Line) and first.sender == "harness"
         self.sides: tuple[Side, ...] = ("provider",) if by_harness else ("provider", "consumer") if self.base_url else ("consumer",)
         self.cut: str | None = None
-        self.notes: list[str] = []
 
     def exchanges(self, profiles: Sequence[Profile] = ()) -> Iterator[Exchange]:
         """Each exchange as it was, with the vector it was made from where the profile is the same as then."""
@@ -242,7 +242,7 @@ class Recorded:
             file.readline()
             for _, _, line in _lines(file):
                 if isinstance(line, _End):
-                    self.notes += [f"The recorded run ended early: {line.ended}"] if line.ended else []
+                    self.cut = line.ended
                     return
                 count += 1
                 yield _exchange(line, vectors)
