@@ -104,7 +104,7 @@ class Recording:
             if resume:
                 self._read(folder)
             elif self._path.exists():
-                raise UsageError(f"{folder} holds an earlier run. Go on with it by --resume {folder}, or name another folder.")
+                raise UsageError(f"{folder} holds an earlier run: name another folder, or go on with it (govai run --resume {folder}).")
             folder.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("r+b" if resume else "x+b")
         except OSError as error:

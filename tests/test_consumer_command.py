@@ -101,6 +101,25 @@ def test_a_client_that_only_streams_meets_what_is_new_as_well(situation: str, re
     assert verdicts[requirement] in ("failed", "warning")
 
 
+def test_a_client_that_takes_its_token_wherever_it_is_sent(tmp_path: Path) -> None:
+    follows = (
+        ASK
+        + """
+    class Follow(urllib.request.HTTPRedirectHandler):
+        def http_error_307(self, request, response, code, message, headers):
+            moved = urllib.request.Request(headers["Location"], request.data, dict(request.header_items()))
+            return self.parent.open(moved)
+    urllib.request.install_opener(urllib.request.build_opener(Follow))
+    ask("one?")
+    print("choices" in ask("two?"))
+    """
+    )
+    done = consumer("--situation", "redirect", "--report", f"json={tmp_path / 'r.json'}", client=follows)
+    assert done.stdout.startswith("True\n"), "the other origin answers as the service does"
+    verdicts = {each["requirement"]: each["verdict"] for each in report_of(tmp_path / "r.json")["verdicts"]}
+    assert verdicts["CORE-SEC-008"] == "failed"
+
+
 def test_a_client_that_fails_anyway_is_not_charged_with_what_it_met_last(tmp_path: Path) -> None:
     broken = (
         ASK

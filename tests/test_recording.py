@@ -79,7 +79,7 @@ def test_an_interrupted_run_goes_on_where_it_was_cut_off(tmp_path: Path) -> None
 
 def test_a_folder_with_a_run_is_not_written_over(tmp_path: Path) -> None:
     run(Service(until=20), evidence=tmp_path)
-    with pytest.raises(UsageError, match=r"holds an earlier run\. Go on with it by --resume"):
+    with pytest.raises(UsageError, match=r"holds an earlier run: name another folder"):
         run(Service(), evidence=tmp_path)
 
 
