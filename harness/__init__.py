@@ -5,13 +5,15 @@
 'government'
 """
 
-from harness.api import aconsume, ajudge, ajudge_file, aproxy, arun, consume, judge, judge_file, run
+from harness.api import acompare, aconsume, ajudge, ajudge_file, aproxy, arun, compare, consume, judge, judge_file, run
+from harness.comparison import Comparison
 from harness.errors import GovaiError, HarnessFault, ProfileError, Unreachable, UsageError
 from harness.exchange import Exchange, Headers, Request, Response
 from harness.participant import Credential, Limits, Participant, parse_credential
 from harness.report import Report
 
 __all__ = [
+    "Comparison",
     "Credential",
     "Exchange",
     "GovaiError",
@@ -25,11 +27,13 @@ __all__ = [
     "Response",
     "Unreachable",
     "UsageError",
+    "acompare",
     "aconsume",
     "ajudge",
     "ajudge_file",
     "aproxy",
     "arun",
+    "compare",
     "consume",
     "judge",
     "judge_file",

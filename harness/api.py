@@ -11,6 +11,8 @@ from typing import Any
 from harness import catalogue
 from harness.adapters import find_adapter
 from harness.client import Transport
+from harness.comparison import Comparison, comparing, read_file
+from harness.comparison.fetching import read_url
 from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.explore import duration
@@ -291,6 +293,35 @@ async def aproxy(
     return await run_proxy(watch, catalogue.load_with_core(profiles, profile_paths), stop=stop)
 
 
+async def acompare(
+    document: str | Path,
+    profiles: Sequence[str] = ("assistant",),
+    *,
+    credential: Credential | None = None,
+    certificate_authority: Path | None = None,
+    profile_paths: Sequence[Path] = (),
+    transport: Transport | None = None,
+) -> Comparison:
+    """Hold a provider's own OpenAPI document against ``profiles`` (and no others: core is among them where it is named).
+
+    Args:
+        document: a file, or an http or https URL.
+        credential: what the URL asks for.
+
+    The other arguments are those of :func:`arun`.
+
+    Raises:
+        UsageError: an argument is wrong, or what is read is no OpenAPI 3 document.
+        Unreachable: the URL cannot be read.
+    """
+    loaded = [catalogue.load(name, profile_paths) for name in dict.fromkeys(profiles)]
+    if str(document).startswith(("http://", "https://")):
+        read = await read_url(str(document), credential=credential, certificate_authority=certificate_authority, transport=transport)
+    else:
+        read = read_file(Path(document))
+    return await asyncio.to_thread(comparing.compare, read, loaded)
+
+
 def run(url: str, profiles: Sequence[str] = ("assistant",), **options: object) -> Report:
     """:func:`arun` for code that is not asynchronous; same arguments."""
     return asyncio.run(arun(url, profiles, **options))  # type: ignore[arg-type]
@@ -309,3 +340,8 @@ def judge(exchanges: Iterable[Exchange], profiles: Sequence[str] = ("assistant",
 def judge_file(path: Path, profiles: Sequence[str] = ("assistant",), **options: object) -> list[Report]:
     """:func:`ajudge_file` for code that is not asynchronous; same arguments."""
     return asyncio.run(ajudge_file(path, profiles, **options))  # type: ignore[arg-type]
+
+
+def compare(document: str | Path, profiles: Sequence[str] = ("assistant",), **options: object) -> Comparison:
+    """:func:`acompare` for code that is not asynchronous; same arguments."""
+    return asyncio.run(acompare(document, profiles, **options))  # type: ignore[arg-type]

@@ -4,76 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-import openapi_spec_validator
-from openapi_spec_validator.validation.exceptions import ExtraParametersError
-from openapi_spec_validator.validation.keywords import KeywordValidator
-from referencing.exceptions import PointerToNowhere
 
 from conformance.core.asking import ask, description, plain, served
 from conformance.core.discovery import public
 from conformance.core.faults import changed, memory, with_members
-from conformance.core.own_schemas import CannotTell, OwnDescription
+from conformance.core.own_schemas import OwnDescription
 from conformance.core.reading import excerpt, parses
 from conformance.core.tracing import STATIC
 from harness.checks import CallNext, NeedsReview, NotTested, Service, Violation, mutant, scenario
 from harness.exchange import Exchange, Request, Response
-
-
-class _ElsewhereError(Exception):
-    """A document refers to another one, which is not fetched: a service under test has no say in what the harness asks whom for."""
-
-
-def _refuse(uri: str) -> Any:
-    raise _ElsewhereError(uri)
-
-
-class _AnyDefault(KeywordValidator):
-    """JSON Schema (core 2020-12, section 9.2) only recommends that a default fits its own schema; that is no fault of the document."""
-
-    def __call__(self, *_: Any) -> Iterator[Any]:
-        return iter(())
-
-
-def _validator(version: str) -> Callable[[Any], Any] | None:
-    """The validator for a version of OpenAPI, kept from the network; None for a version that the library does not know."""
-    base = getattr(openapi_spec_validator, f"OpenAPIV{version.replace('.', '')}SpecValidator", None)
-    if base is None:
-        return None
-    keywords = {**base.keyword_validators, "default": _AnyDefault}
-    return type(
-        "Offline",
-        (base,),
-        {"resolver_handlers": dict.fromkeys(("<all_urls>", "http", "https", "file", ""), _refuse), "keyword_validators": keywords},
-    )
-
-
-def _fault_of_document(document: Any, version: str) -> str | None:
-    """The first thing that makes a document no valid OpenAPI; None where there is nothing.
-
-    Not counted: required members without a description of their own, and dialects of JSON Schema that the library does not know. Both are
-    allowed.
-
-    Raises:
-        CannotTell: it cannot be validated here.
-    """
-    validator = _validator(version)
-    if validator is None:
-        raise CannotTell(f"OpenAPI {version} is not known to the harness")
-    try:
-        for error in validator(document).iter_errors():
-            if not isinstance(error, ExtraParametersError) and "JSON Schema dialect" not in error.message:
-                place = "/".join(str(step) for step in error.absolute_path)
-                return f"{excerpt(error.message.partition(chr(10))[0])} (at /{place})"
-    except PointerToNowhere as error:
-        return f"a reference points to nothing: #{error.ref}"
-    except RecursionError:
-        raise CannotTell("it is nested too deeply") from None
-    except Exception as error:  # the library has no one class for what a foreign document can do to it
-        raise CannotTell(f"it could not be read to the end ({type(error).__name__}: {excerpt(str(error), 80)})") from None
-    return None
+from harness.validity import CannotTell, faults_of
 
 
 @scenario("CORE-DOC-001")
@@ -91,11 +33,15 @@ async def the_document_is_valid_openapi(service: Service) -> None:
             "the document is no OpenAPI 3.x", expected="3.1.1", got=document.get("openapi"), pointer="/openapi", exchange=exchange
         )
     try:
-        fault = await asyncio.to_thread(_fault_of_document, document, version.group(1))
+        fault = await asyncio.to_thread(_first_fault, document, version.group(1))
     except CannotTell as reason:
         raise NeedsReview(f"the document has to be validated by hand: {reason}", exchange=exchange) from None
     if fault:
         raise Violation(f"the document is not valid OpenAPI {version.group(1)}: {fault}", exchange=exchange)
+
+
+def _first_fault(document: Any, version: str) -> str | None:
+    return next((f"{excerpt(fault.message)} (at {fault.pointer or '/'})" for fault in faults_of(document, version)), None)
 
 
 @mutant("CORE-DOC-001")

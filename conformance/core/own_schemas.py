@@ -11,12 +11,9 @@ import jsonschema_rs
 
 from harness.documents import pointer_step
 from harness.exchange import Response
+from harness.validity import CannotTell
 
 _HERE = "urn:govai:own-description"
-
-
-class CannotTell(Exception):
-    """The document uses something that is not read here. The text says what."""
 
 
 class OwnDescription:

@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
-from harness.cli import consumer, demo, judge, listing, matrix, mock, profile, proxy, replay, run
+from harness.cli import compare, consumer, demo, judge, listing, matrix, mock, profile, proxy, replay, run
 from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
 from harness.version import VERSION
@@ -24,6 +24,7 @@ app = typer.Typer(
 for command in (
     demo.demo,
     run.run,
+    compare.compare,
     consumer.consumer,
     proxy.proxy,
     judge.judge,

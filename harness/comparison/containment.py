@@ -1,0 +1,265 @@
+"""Whether one schema allows all that another one allows, and where not: a value for each place that refuses one.
+
+Containment of JSON Schemas cannot be decided in general. It is *proven* by jsonschema-rs (``covers``: what one set of values has beyond another is
+empty), and *refuted* by a value that the validators themselves take and refuse. Where there is neither, it is not decided.
+
+So that one difference does not hide the next, what was found is forgiven, in a copy: the keyword that refused is loosened by just that, and the
+search goes on until the proof succeeds or nothing more is found.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import jsonschema_rs
+from jsonschema_rs import canonical as views
+
+from harness.comparison.document import Place
+from harness.comparison.schema import Schema, canonical, compiled
+from harness.comparison.values import UNKNOWN_MEMBER, Proposals
+from harness.documents import pointer_step
+from harness.explore.trimming import without_a_part
+from harness.validity import CannotTell
+
+ALLOWED, EXPECTED = "urn:govai:allowed", "urn:govai:expected"
+ROUNDS = 25
+PROPOSALS = 1500
+_OPERANDS = (views.IncompatibleOperands, views.UnsupportedOperand, views.UnsupportedResult)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A value that one schema allows and the other refuses: where in the value, by which keyword at which place, and what the validator says."""
+
+    value: Any
+    pointer: str
+    keyword: str
+    place: Place
+    message: str
+    member: str | None = None
+    """The member that is missing or not wanted, where that is what is refused."""
+
+    @property
+    def unknown_member(self) -> bool:
+        """Whether nothing is refused but a member that no document names."""
+        return self.member == UNKNOWN_MEMBER
+
+
+@dataclass(frozen=True)
+class Containment:
+    """``refusals`` are certain. ``undecided`` says why there may be more; None where there are certainly no others."""
+
+    refusals: Sequence[Refusal] = ()
+    undecided: str | None = None
+
+
+@dataclass
+class _Found:
+    """What one keyword at one place refuses: the value that shows it best, and how well (errors, length)."""
+
+    location: str
+    keyword: str
+    name: str | None
+    rank: tuple[int, int]
+    value: Any
+    pointer: str
+    message: str
+    refused: list[Any]
+
+
+def contained(allowed: Schema, expected: Schema, *, formats: bool, seeds: Iterable[Any] = (), texts: Iterable[str] = ()) -> Containment:
+    """Whether ``expected`` takes every value that ``allowed`` takes.
+
+    Args:
+        allowed: what one side may send.
+        expected: what the other side has to take.
+        formats: whether ``format`` is held to, or says nothing.
+        seeds: values to try first, such as examples.
+        texts: texts of the documents, for patterns.
+    """
+    try:
+        may = compiled(allowed, ALLOWED, formats=formats)
+        strict = compiled(expected, EXPECTED, formats=formats)
+    except CannotTell as reason:
+        return Containment((), str(reason))
+    search = _Search(may, Proposals(texts), allowed, expected.copied(), formats)
+    candidates = [*seeds]
+    refusals: dict[tuple[Place, str | None], Refusal] = {}
+    for _ in range(ROUNDS):
+        proposed, gap = search.proposals()
+        found = search.refused([*candidates, *proposed])
+        if not found:
+            return Containment(list(refusals.values()), gap)
+        for each in sorted(found, key=lambda one: -one.location.count("/")):  # below first: what is above may be rewritten
+            place = expected.origin(each.location)
+            if not strict.is_valid(each.value):
+                value = _trimmed(each.value, may, strict, each)
+                refusals.setdefault((place, each.name), Refusal(value, each.pointer, each.keyword, place, each.message, each.name))
+            if not search.forgive(each):
+                return Containment(list(refusals.values()), f"beyond what is refused at {place} nothing was looked for")
+    return Containment(list(refusals.values()), f"more differences than {ROUNDS} rounds of searching find")
+
+
+def _trimmed(value: Any, may: jsonschema_rs.Draft202012Validator, strict: jsonschema_rs.Draft202012Validator, found: _Found) -> Any:
+    """The value without what is not needed: still allowed, and still refused at the same place of it by the same keyword."""
+    for _ in range(200):
+        for smaller in without_a_part(value):
+            if may.is_valid(smaller) and any(_same(leaf, found) for error in strict.iter_errors(smaller) for leaf in _leaves(error)):
+                value = smaller
+                break
+        else:
+            break
+    return value
+
+
+def _same(leaf: jsonschema_rs.ValidationError, found: _Found) -> bool:
+    return _pointer(leaf) == found.pointer and leaf.absolute_keyword_location == found.location and found.name in _names(leaf)
+
+
+class _Search:
+    def __init__(
+        self, may: jsonschema_rs.Draft202012Validator, proposals: Proposals, allowed: Schema, expected: Schema, formats: bool
+    ) -> None:
+        self._may, self._proposals, self._expected, self._formats = may, proposals, expected, formats
+        self._allowed: jsonschema_rs.CanonicalSchema | None = None
+        self._values: list[Any] = []
+        self._why = ""
+        try:
+            self._allowed = canonical(allowed, ALLOWED, formats=formats)
+            self._values = proposals.of(self._allowed, PROPOSALS)
+        except CannotTell as reason:
+            self._why = str(reason)
+
+    def proposals(self) -> tuple[list[Any], str | None]:
+        """Values that may be refused, and why it cannot be said that none is; None where that is proven."""
+        if self._allowed is None:
+            return self._values, self._why
+        try:
+            expected = canonical(self._expected, EXPECTED, formats=self._formats)
+            proven = expected.covers(self._allowed) == views.Containment.YES
+            if proven:
+                return self._values, None
+            beyond = self._allowed.subtract(expected)
+            if beyond.satisfiability() == views.Satisfiability.NO:
+                return self._values, None
+            return [
+                *self._proposals.of(beyond, PROPOSALS),
+                *self._values,
+            ], "no value was found that is refused, and no proof that there is none"
+        except (CannotTell, *_OPERANDS) as reason:
+            return self._values, f"the two schemas cannot be held against each other as sets ({' '.join(str(reason).split())[:160]})"
+
+    def refused(self, values: Iterable[Any]) -> list[_Found]:
+        """What of ``values`` is allowed and refused, by what refuses it: of each keyword the value that shows it best."""
+        try:
+            validator = compiled(self._expected, EXPECTED, formats=self._formats)
+        except CannotTell:
+            return []
+        found: dict[tuple[str, str | None], _Found] = {}
+        for value in values:
+            try:
+                if validator.is_valid(value) or not self._may.is_valid(value):
+                    continue
+                leaves = [leaf for error in validator.iter_errors(value) for leaf in _leaves(error)]
+            except ValueError:  # a lone surrogate, or nested too deeply
+                continue
+            for leaf in leaves:
+                for name in _names(leaf):
+                    each = _found(leaf, name, value, len(leaves))
+                    known = found.setdefault((each.location, name), each)
+                    if known is not each:
+                        known.refused += each.refused if len(known.refused) < 8 else []
+                        each.refused = known.refused
+                        found[each.location, name] = min(known, each, key=lambda one: one.rank)
+        named = {each.location for each in found.values() if each.name != UNKNOWN_MEMBER}
+        return [each for each in found.values() if each.name != UNKNOWN_MEMBER or each.location not in named]
+
+    def forgive(self, found: _Found) -> bool:
+        """Loosen the keyword that refuses, by what it refused. False where that cannot be done."""
+        *steps, last = _steps(found.location)
+        holder: Any = self._expected.root
+        try:
+            for step in steps:
+                holder = holder[int(step)] if isinstance(holder, list) else holder[step]
+            if isinstance(holder, list):
+                holder[int(last)] = True
+            elif holder.get(last) is False and last not in _CLOSERS:
+                holder[last] = True
+            else:
+                _loosen(holder, last, found)
+        except (LookupError, ValueError, TypeError, AttributeError):
+            return False
+        return True
+
+
+_CLOSERS = ("additionalProperties", "unevaluatedProperties")
+
+
+def _loosen(holder: dict[str, Any], keyword: str, found: _Found) -> None:
+    if keyword == "required":
+        holder["required"].remove(found.name)
+    elif keyword in _CLOSERS and found.name not in (None, UNKNOWN_MEMBER):
+        holder.setdefault("properties", {})[found.name] = True
+    elif keyword == "type":
+        types = holder["type"] if isinstance(holder["type"], list) else [holder["type"]]
+        holder["type"] = list(dict.fromkeys([*types, *(_type_of(each) for each in found.refused)]))
+    elif keyword in ("anyOf", "oneOf"):
+        holder.setdefault("anyOf", holder.pop(keyword))
+        holder["anyOf"] = [*holder["anyOf"], {"type": list(dict.fromkeys(_type_of(each) for each in found.refused))}]
+    else:
+        del holder[keyword]
+
+
+def _steps(location: str) -> list[str]:
+    return [step.replace("~1", "/").replace("~0", "~") for step in unquote(location.partition("#")[2]).split("/")[1:]]
+
+
+def _type_of(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "boolean"
+    names = {int: "integer", float: "number", str: "string", list: "array"}
+    return names.get(type(value), "object")
+
+
+def _found(error: jsonschema_rs.ValidationError, name: str | None, value: Any, errors: int) -> _Found:
+    location = error.absolute_keyword_location or ""
+    rank = (errors, len(json.dumps(value)))
+    return _Found(location, _steps(location)[-1], name, rank, value, _pointer(error), error.message, [error.instance])
+
+
+def _pointer(error: jsonschema_rs.ValidationError) -> str:
+    return "".join(f"/{pointer_step(str(step))}" for step in error.instance_path)
+
+
+def _names(error: jsonschema_rs.ValidationError) -> Iterator[str | None]:
+    """The members that an error is about, each on its own; None where it is about none."""
+    told = error.kind.as_dict()
+    if error.kind.name == "required":
+        yield told["property"]
+    elif "unexpected" in told:
+        yield from told["unexpected"]
+    else:
+        yield None
+
+
+def _leaves(error: jsonschema_rs.ValidationError) -> Iterator[jsonschema_rs.ValidationError]:
+    """The errors that are at the bottom of one: of several branches those of the one that the value comes nearest to."""
+    branches = error.kind.as_dict().get("context")
+    nearest = min((branch for branch in branches or () if branch), key=lambda branch: _distance(branch, error), default=None)
+    if nearest is None or _distance(nearest, error)[0]:
+        yield error
+        return
+    for each in nearest:
+        yield from _leaves(each)
+
+
+def _distance(branch: list[jsonschema_rs.ValidationError], error: jsonschema_rs.ValidationError) -> tuple[bool, int, int]:
+    """How far a value is from a branch: of another type altogether, of another kind by its marks, or with so many faults."""
+    here = len(error.instance_path)
+    other_type = any(each.kind.name in ("type", "const", "enum") and len(each.instance_path) == here for each in branch)
+    marks = sum(each.kind.name in ("const", "enum") and len(each.instance_path) == here + 1 for each in branch)
+    return other_type, marks, len(branch)
