@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from harness.exchange import Exchange, Headers, Request, Response
+from harness.national import personal_identifiers
 from harness.participant import Credential
 from harness.report import Evidence
 from harness.untold import body_told
@@ -29,8 +30,11 @@ _LEFT_OUT = frozenset({"accept-encoding", "content-length", "host", "connection"
 class Redaction:
     """Knows the secrets of a run and takes them out of any text, also where they come back percent-encoded, JSON-escaped or in Base64."""
 
-    def __init__(self, secrets: Iterable[str], credential: Credential | None = None) -> None:
-        self._credential = credential
+    def __init__(self, secrets: Iterable[str], credential: Credential | None = None, *, people: bool = False) -> None:
+        secrets = tuple(secrets)
+        self._credential, self._people = credential, people
+        self.of_people = self if people else Redaction(secrets, credential, people=True)
+        """The same for what participants sent: it may hold identifiers of people, and reports are passed on."""
         forms: set[str] = set()
         for secret in secrets:
             if secret:
@@ -48,6 +52,8 @@ class Redaction:
         """``text`` without any secret."""
         for form in self._forms:
             text = text.replace(form, HIDDEN)
+        for found in reversed(personal_identifiers(text)) if self._people else ():
+            text = f"{text[: found.start]}[{found.kind}]{text[found.start + len(found.value) :]}"
         return text
 
     def concerns(self, response: Response) -> bool:
@@ -61,6 +67,8 @@ class Redaction:
 
     def evidence(self, exchange: Exchange) -> Evidence:
         """What a report shows of an exchange."""
+        if exchange.sender == "participant" and not self._people:
+            return self.of_people.evidence(exchange)
         request, response = exchange.request, exchange.response
         asked, answered = body_told(request), body_told(response) if response else b""
         return Evidence(
@@ -85,7 +93,7 @@ class Redaction:
 
     def _exact(self, body: bytes) -> str | None:
         """A request body that the report's text does not give letter by letter, where it is of a size to keep and holds no secret."""
-        if len(body) > EXACT_BODY or self._body(body).encode() == body or any(form.encode() in body for form in self._forms):
+        if len(body) > EXACT_BODY or self._body(body).encode() == body or self._hides_part_of(body):
             return None
         return base64.b64encode(body).decode()
 
@@ -120,7 +128,13 @@ class Redaction:
             text = ""
         if text and text == printable(text) and not text.startswith("@"):
             return shlex.quote(self.text(text))
+        if self._hides_part_of(body):
+            return shlex.quote(f"@{len(body)}-bytes-not-shown")
         return f"@<(echo {base64.b64encode(body).decode()} | base64 -d)"
+
+    def _hides_part_of(self, body: bytes) -> bool:
+        text = body.decode("utf-8", errors="replace")
+        return self.text(text) != text
 
     def _headers(self, headers: Headers, *, recorded: bool = False) -> list[tuple[str, str]]:
         return [(name, printable(value)) for name, value in self.headers(headers, recorded=recorded)]

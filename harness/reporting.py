@@ -56,7 +56,8 @@ def conclude(ran: Ran) -> Report:
     for requirement in requirements_of(ran.profiles, ran.side):
         tally = ran.tallies.get(requirement.id, Tally())
         verdict, shown = decide(requirement, owner[requirement.id], tally, deciding)
-        verdicts.append(_redacted(verdict, redaction))
+        recorded = any(each.exchange and each.exchange.sender == "participant" for each in shown)
+        verdicts.append(_redacted(verdict, redaction.of_people if recorded else redaction))
         exchanges |= {each.exchange.id: redaction.evidence(each.exchange) for each in shown if each.exchange}
         notes += [f"harness error: {each}" for each in tally.harness_errors[:1]]
     results = classes(verdicts)

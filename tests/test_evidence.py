@@ -1,5 +1,7 @@
 """Evidence holds no secret, and its curl line repeats the request."""
 
+import base64
+import dataclasses
 import json
 import shlex
 import subprocess
@@ -33,6 +35,21 @@ def test_recorded_traffic_hides_credentials_it_cannot_know() -> None:
     evidence = Redaction(()).evidence(exchange(sender="participant"))
     assert ("Authorization", HIDDEN) in evidence.request_headers
     assert "Bearer" not in evidence.curl
+
+
+PERSON = "504115" + "12342"
+
+
+@pytest.mark.parametrize("end", ["ž", "\x07", "\udc00"])
+def test_reports_on_recorded_traffic_name_nobody(end: str) -> None:
+    body = json.dumps({"text": f"PESEL {PERSON}."}).encode() + end.encode("utf-8", "surrogatepass")
+    recorded = exchange(body, body, sender="participant")
+    request = Request("POST", f"http://h/osoby/{PERSON}", Headers({"X-Subject": PERSON}), recorded.request.body)
+    shown = str(Redaction(()).evidence(dataclasses.replace(recorded, request=request)))
+    assert PERSON not in shown
+    assert base64.b64encode(body).decode() not in shown
+    assert shown.count("[PESEL]") >= 3
+    assert PERSON in str(Redaction(()).evidence(exchange(body))), "what the harness sends is invented, and can be repeated"
 
 
 def test_the_curl_line_names_the_variable_instead_of_the_secret() -> None:
