@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import datetime
 import mmap
 import re
@@ -40,6 +41,8 @@ UNANSWERED = "without an answer, which the browser may not have sent"
 _TAKEN_OUT = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
 """What browsers take out of the files that they write unless told otherwise."""
 _OF_THE_CODING = frozenset({"content-length", "content-encoding", "content-digest", "transfer-encoding"})
+_WINDOWS_1252 = {ord(char): byte for byte in range(0x80, 0xA0) if (char := bytes([byte]).decode("cp1252", errors="ignore"))}
+"""The characters that browsers make of the bytes between ASCII and Latin-1 (WHATWG Encoding, windows-1252)."""
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -64,11 +67,12 @@ class _Asked(msgspec.Struct, rename="camel"):
     body_size: float | None = None
 
 
-class _Answered(msgspec.Struct, rename={"error": "_error"}):
+class _Answered(msgspec.Struct, rename={"error": "_error", "from_worker": "_fetchedViaServiceWorker"}):
     status: int = 0
     headers: list[_Field] = []
     content: _Body | None = None
     error: Any = msgspec.UNSET
+    from_worker: bool = False
 
 
 class _Address(msgspec.Struct):
@@ -90,7 +94,7 @@ class _Brief(msgspec.Struct, rename={"started": "startedDateTime"}):
 
 class _Entry(
     msgspec.Struct,
-    rename={"started": "startedDateTime", "from_cache": "_fromCache", "from_worker": "_fetchedViaServiceWorker"},
+    rename={"started": "startedDateTime", "from_cache": "_fromCache"},
 ):
     started: str
     request: _Asked
@@ -98,7 +102,6 @@ class _Entry(
     time: float | None = None
     timings: dict[str, Any] | None = None
     from_cache: Any = None
-    from_worker: Any = None
 
 
 Kind = TypeVar("Kind", bound=msgspec.Struct)
@@ -147,7 +150,7 @@ class Har:
             url = plain_url(entry.request.url) if entry else None
             if entry is None or url is None:
                 self.passed_over[UNREAD] += 1
-            elif entry.from_cache or entry.from_worker:
+            elif entry.from_cache or (entry.response is not None and entry.response.from_worker):
                 self.passed_over[BY_THE_BROWSER] += 1
             elif not self._by_mitmproxy and (entry.response is None or entry.response.status < 100):
                 self.passed_over[UNANSWERED] += 1
@@ -250,6 +253,10 @@ def _is_coded(fields: list[tuple[str, str]]) -> bool:
     return (_value(fields, "content-encoding") or "identity").strip().lower() != "identity"
 
 
+def _names_charset(fields: list[tuple[str, str]]) -> bool:
+    return "charset" in (_value(fields, "content-type") or "").lower()
+
+
 def _request(asked: _Asked, url: str, *, on_the_wire: bool) -> Request:
     """A browser may show what was asked for in place of what was sent. Then there is no host, which every request names."""
     method, fields = asked.method.upper(), _fields(asked.headers)
@@ -261,7 +268,7 @@ def _request(asked: _Asked, url: str, *, on_the_wire: bool) -> Request:
         body = b"" if nothing else None
     else:
         sized = msgspec.structs.replace(asked.post_data, size=asked.body_size)
-        body = None if _is_coded(fields) else _body(sized, length, on_the_wire=on_the_wire)
+        body = None if _is_coded(fields) else _body(sized, length, of_bytes=on_the_wire and not _names_charset(fields))
     return RequestWithoutBody(method, url, headers) if body is None else Request(method, url, headers, body)
 
 
@@ -275,7 +282,7 @@ def _response(answered: _Answered | None, method: str, *, on_the_wire: bool) -> 
     if method == "HEAD" or answered.status in (204, 304) or length == "0":
         body: bytes | None = b""
     else:
-        body = _body(answered.content, None if coded else length, on_the_wire=on_the_wire)
+        body = _body(answered.content, None if coded else length, of_bytes=not _names_charset(fields))
         told_when_cut = on_the_wire or answered.error is None or (length is not None and not coded)
         body = body if body and (told_when_cut or _is_json(body)) else None
     taken_out = frozenset() if on_the_wire else _TAKEN_OUT
@@ -295,21 +302,23 @@ def _is_json(body: bytes) -> bool:
         return False
 
 
-def _body(recorded: _Body | None, length: str | None, *, on_the_wire: bool) -> bytes | None:
+def _body(recorded: _Body | None, length: str | None, *, of_bytes: bool) -> bytes | None:
     """The bytes that a recorded text was made of; None where they cannot be known: it was cut, converted, or lost its byte order mark.
 
     They are held against their number, by Content-Length or the recorder: ``size`` is that of the decoded body, or, as mitmproxy has it, what was
-    transferred, to which ``compression`` is added. Where no charset is declared, mitmproxy makes a character of each byte.
+    transferred, to which ``compression`` is added. ``of_bytes``: a character may stand for each byte, as mitmproxy and the developer tools write
+    event streams, which have no charset.
     """
     if recorded is None or recorded.text is None:
         return None
     text, size = recorded.text, recorded.size
     try:
         candidates = [base64.b64decode(text) if recorded.encoding == "base64" else text.encode("utf-8", errors="surrogateescape")]
-        if on_the_wire and recorded.encoding != "base64" and all(char <= "\xff" for char in text):
-            candidates.append(text.encode("latin-1"))
     except (binascii.Error, UnicodeEncodeError):
         return None
+    if of_bytes:
+        with contextlib.suppress(UnicodeEncodeError):
+            candidates.append(text.translate(_WINDOWS_1252).encode("latin-1"))
     if length is not None and length.isdigit():
         numbers = {float(length)}
     elif size is None or size < 0:
