@@ -30,6 +30,12 @@ class Finding:
         return self.start <= seeded.start and seeded.end <= self.end
 
 
+def all_found(seeded: Seeded, findings: Sequence[Finding]) -> bool:
+    """Whether nothing of what was seeded lies outside the findings, spaces apart: a given name and a surname may be two of them."""
+    within = {place for each in findings for place in range(max(each.start, seeded.start), min(each.end, seeded.end))}
+    return all(place in within or seeded.text[place].isspace() for place in range(seeded.start, seeded.end))
+
+
 def is_number(value: Any) -> TypeGuard[float]:
     """Whether a JSON value is a number."""
     return isinstance(value, int | float) and not isinstance(value, bool)

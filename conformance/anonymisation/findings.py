@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.anonymisation.asking import ABSENT, ANALYZE, Finding, analyze, findings_of, found, is_number, is_of, is_whole, own_language
@@ -66,6 +67,11 @@ async def findings_have_a_type(request: Request, call_next: CallNext) -> Respons
     return await with_findings(request, call_next, change)
 
 
+def _placed(text: str) -> set[tuple[int, int]]:
+    """Where the addresses and accounts stand in a text of these scenarios."""
+    return {match.span() for value in (MAIL, OTHER_MAIL, ACCOUNT) for match in re.finditer(re.escape(value), text)}
+
+
 def _plainly(findings: list[Finding]) -> set[tuple[str, int, int]]:
     return {(each.type, each.start, each.end) for each in findings}
 
@@ -76,7 +82,10 @@ def _refused(exchange: Exchange) -> bool:
 
 @scenario("ANON-API-002")
 async def several_texts_at_once(service: Service) -> None:
-    """AnalyzeRequest: ``text`` can be a string or an array of strings; the answer is a list of lists in the order of the texts."""
+    """AnalyzeRequest: ``text`` can be a string or an array of strings; the answer is a list of lists in the order of the texts.
+
+    Judged by the addresses and accounts: of what else is found a model need not be as sure in company as it is alone.
+    """
     language = own_language(service)
     texts = [CONTROL, "12", f"{OTHER_MAIL}, {MAIL}", CONTROL]
     alone = [(await found(service, text, language))[1] for text in texts]
@@ -87,12 +96,14 @@ async def several_texts_at_once(service: Service) -> None:
     if not exchange.succeeded or not isinstance(lists, list) or len(lists) != len(texts):
         got = f"{len(lists)} lists" if isinstance(lists, list) else f"{exchange.status} {excerpt(exchange.answer.text)}"
         raise Violation(f"{len(texts)} texts do not get a list each", expected=f"{len(texts)} lists", got=got, exchange=exchange)
-    for number, (each, expected) in enumerate(zip(lists, alone, strict=True)):
+    for number, (text, each, expected) in enumerate(zip(texts, lists, alone, strict=True)):
         findings = findings_of(each)
-        if findings is None or _plainly(findings) != _plainly(expected):
-            got = "no list of findings" if findings is None else f"{len(findings)} findings"
+        together, before = (_placed(text) & {(one.start, one.end) for one in found or ()} for found in (findings, expected))
+        if findings is None or together != before:
+            got = "no list of findings" if findings is None else f"{len(together)} of them among {len(findings)} findings"
             message = f"text {number + 1} of {len(texts)} does not get what it gets alone"
-            raise Violation(message, expected=f"{len(expected)} findings", got=got, pointer=f"/{number}", exchange=exchange)
+            wanted = f"{len(before)} addresses and accounts"
+            raise Violation(message, expected=wanted, got=got, pointer=f"/{number}", exchange=exchange)
 
 
 @mutant("ANON-API-002")

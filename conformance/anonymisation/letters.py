@@ -7,11 +7,13 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import msgspec
 
 from conformance.anonymisation import SPECIFICATION
 
+Form = Literal["NFC", "NFD"]
 LANGUAGES = ("pl", "lt", "en")
 """The languages of the agreement, in which every kind of identifier has a sentence."""
 
@@ -72,11 +74,11 @@ def sentences(type: str, language: str) -> list[Seeded]:
     return [sentence(type, each.value, language, each.case) for each in letters().identifiers[type]]
 
 
-def named(language: str) -> list[Seeded]:
-    """Sentences that name a person."""
+def named(language: str, form: Form = "NFC") -> list[Seeded]:
+    """Sentences that name a person, in a normal form."""
     found = []
     for text in letters().names[language]:
-        before, name, after = re.split("[{}]", text)
+        before, name, after = re.split("[{}]", unicodedata.normalize(form, text))
         found.append(Seeded(before + name + after, "PERSON", name, len(before), len(before) + len(name)))
     return found
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from conformance.anonymisation.asking import ANONYMIZE, ask
@@ -103,34 +105,57 @@ async def unknown_operators_do_nothing(request: Request, call_next: CallNext) ->
 
 
 _PLAIN = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_512", "blake2b", "blake2s")
+_ENOUGH = 16
+"""How many characters of a digest no other text begins with."""
+
+
+def _digests(text: str) -> dict[str, str]:
+    """How the plain digests of a text begin, in hexadecimal (small letters) and in Base64, with the name of each."""
+    found: dict[str, str] = {}
+    for name in _PLAIN:
+        digest = hashlib.new(name, text.encode()).digest()
+        written = (digest.hex(), base64.b64encode(digest).decode(), base64.urlsafe_b64encode(digest).decode())
+        found |= {each[:_ENOUGH]: name for each in written}
+    return found
 
 
 @scenario("ANON-OPR-003")
 async def hashes_are_salted(service: Service) -> None:
     """There are some 36,500 days in a century and ten thousand numbers for each: all asmens kodas are tried in seconds (GDPR recital 26)."""
-    digests = {hashlib.new(name, _CODE.encode()).hexdigest(): name for name in _PLAIN}
+    digests = _digests(_CODE)
     for kind in ("sha256", "sha512"):
         exchange, new = await _operated(service, {"type": "hash", "hash_type": kind})
         if new is None:
             if exchange.status >= 500:
                 raise NotTested(f"the service answered {exchange.status}")
             raise NotApplicable("the service does not offer hash")
-        known = next((name for digest, name in digests.items() if digest in new.lower()), None)
+        known = next((name for digest, name in digests.items() if digest in new or digest in new.lower()), None)
         if known:
             raise Violation("the hash of a code is its plain digest", expected="a hash with a salt or a key", got=known, exchange=exchange)
 
 
-@mutant("ANON-OPR-003")
-async def hashes_have_no_salt(request: Request, call_next: CallNext) -> Response:
-    """hash gives SHA-256 of the text, as Presidio did before 2.2.361."""
+async def _hashed(request: Request, call_next: CallNext, written: Callable[[bytes], str]) -> Response:
+    """The service's answer; a hash is what is ``written`` of the text's plain SHA-256."""
 
     def change(asked: dict[str, Any], result: dict[str, Any]) -> None:
         operators = asked.get("anonymizers", {})
         if operators.get("DEFAULT", {}).get("type") != "hash" or len(result["items"]) != 1:
             return
         item, place = result["items"][0], asked["analyzer_results"][0]
-        digest = hashlib.sha256(asked["text"][place["start"] : place["end"]].encode()).hexdigest()
+        digest = written(hashlib.sha256(asked["text"][place["start"] : place["end"]].encode()).digest())
         result["text"] = result["text"].replace(item["text"], digest)
         item.update(text=digest, end=item["start"] + len(digest))
 
     return await with_result(request, call_next, change)
+
+
+@mutant("ANON-OPR-003")
+async def hashes_have_no_salt(request: Request, call_next: CallNext) -> Response:
+    """hash gives SHA-256 of the text, as Presidio did before 2.2.361."""
+    return await _hashed(request, call_next, bytes.hex)
+
+
+@mutant("ANON-OPR-003")
+async def hashes_are_short(request: Request, call_next: CallNext) -> Response:
+    """hash gives the first half of SHA-256 in Base64, so that texts stay readable."""
+    return await _hashed(request, call_next, lambda digest: base64.b64encode(digest).decode()[:22])

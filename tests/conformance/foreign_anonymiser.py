@@ -26,6 +26,8 @@ class Habits:
     invalid: int = 400
     unknown_operator: int = 422
     batches: bool = True
+    unsteady: bool = False
+    """Its model finds something more in a text that comes with others."""
     ad_hoc: bool = False
     """Words of the caller's own are looked for, in place of refused."""
     masks: bool = True
@@ -108,7 +110,7 @@ def foreign_anonymiser(own: Habits) -> Starlette:
         ):
             return refused(own.invalid)
         try:
-            return answer([find(each, asked) for each in texts] if several else find(texts, asked))
+            return answer([find(each, asked) + _imagined(own, each) for each in texts] if several else find(texts, asked))
         except (KeyError, TypeError, AttributeError):
             return refused(own.invalid)
 
@@ -155,6 +157,10 @@ def foreign_anonymiser(own: Habits) -> Starlette:
         routes += [Route("/deanonymize", deanonymize, methods=["POST"])] if own.decrypts else []
         routes += [Route("/anonymizers", names), Route("/deanonymizers", names)] if own.lists else []
     return Starlette(routes=routes)
+
+
+def _imagined(own: Habits, text: str) -> list[dict[str, Any]]:
+    return [{"start": 0, "end": 1, "score": 0.51, "entity_type": "LINK"}] if own.unsteady and text else []
 
 
 async def _parts(body: bytes) -> Any:

@@ -15,6 +15,7 @@ HABITS: dict[str, Habits] = {
     "as it comes": Habits(),
     "refuses most": Habits(batches=False, masks=False, unsupported=422, invalid=422, unknown_operator=400),
     "unknown languages are not found": Habits(unsupported=404, unknown_operator=404),
+    "less sure of several texts": Habits(unsteady=True),
     "whole numbers with a fraction": Habits(fractions=True, item_texts=False),
     "members of its own": Habits(members=True, kind="application/json; charset=utf-8"),
     "in chunks": Habits(chunked=True, kind="application/json;charset=UTF-8", members=True),

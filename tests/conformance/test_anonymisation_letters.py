@@ -12,7 +12,8 @@ from stdnum import iban
 from stdnum.lt import asmens, pvm
 from stdnum.pl import nip, pesel, regon
 
-from conformance.anonymisation.letters import LANGUAGES, letters, named, sentences
+from conformance.anonymisation.asking import Finding, all_found
+from conformance.anonymisation.letters import LANGUAGES, Seeded, letters, named, sentences
 from conformance.reference.anonymisation.caller import LETTERS
 from harness import catalogue
 from harness.national import personal_identifiers
@@ -55,6 +56,14 @@ def test_nothing_else_of_eleven_digits_stands_in_the_vectors() -> None:
     for line in (PROFILE.folder / "vectors.jsonl").read_text("utf-8").strip("\n").split("\n")[1:]:
         for digits in re.findall(r"(?<!\d)\d{11}(?!\d)", json.dumps(json.loads(line)["request"], ensure_ascii=False)):
             assert digits in known, line
+
+
+def test_a_name_may_be_found_in_pieces() -> None:
+    seeded = Seeded("Rašė Ona Petraitienė.", "PERSON", "", 5, 20)
+    given, surname, short = Finding("GIVEN", 5, 8, 1.0), Finding("SURNAME", 9, 20, 0.8), Finding("SURNAME", 9, 19, 0.8)
+    assert all_found(seeded, [surname, given])
+    assert not all_found(seeded, [given, short])
+    assert not all_found(seeded, [])
 
 
 def test_pesel_of_five_centuries() -> None:
