@@ -67,21 +67,26 @@ class _Asked(msgspec.Struct, rename="camel"):
     body_size: float | None = None
 
 
-class _Answered(msgspec.Struct, rename={"error": "_error", "from_worker": "_fetchedViaServiceWorker"}):
+class _Outcome(msgspec.Struct, rename={"error": "_error"}):
     status: int = 0
+    error: Any = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the page got the answer: the developer tools give a status to one that was broken off, or kept from it (CORS), and say why."""
+        return self.status >= 100 and not self.error
+
+
+class _Answered(_Outcome, rename={"error": "_error", "from_worker": "_fetchedViaServiceWorker"}):
+    error: Any = msgspec.UNSET
     headers: list[_Field] = []
     content: _Body | None = None
-    error: Any = msgspec.UNSET
     from_worker: bool = False
 
 
 class _Address(msgspec.Struct):
     method: str
     url: str
-
-
-class _Outcome(msgspec.Struct):
-    status: int = 0
 
 
 class _Brief(msgspec.Struct, rename={"started": "startedDateTime"}):
@@ -141,7 +146,7 @@ class Har:
         for _, _, start, end in self._entries:
             brief = _decoded(self._content[start:end], _Brief)
             if brief is not None and (url := plain_url(brief.request.url)):
-                yield Request(brief.request.method.upper(), url), brief.response is not None and brief.response.status > 0
+                yield Request(brief.request.method.upper(), url), brief.response is not None and brief.response.is_whole
 
     def exchanges(self, profiles: Sequence[Profile] = ()) -> Iterator[Exchange]:
         """Each exchange, in the order in which they began, called after its place in the file."""
@@ -274,7 +279,7 @@ def _request(asked: _Asked, url: str, *, on_the_wire: bool) -> Request:
 
 def _response(answered: _Answered | None, method: str, *, on_the_wire: bool) -> tuple[Response | None, Fault | None]:
     """The answer; or why there is none, which says nothing of the service: it may have been refused to the page, or not waited for."""
-    if answered is None or answered.status < 100 or (answered.error and answered.error is not msgspec.UNSET):
+    if answered is None or not answered.is_whole:
         why = f" ({answered.error})" if answered is not None and isinstance(answered.error, str) else ""
         return None, Fault("connect", f"the recording holds no whole answer{why}")
     fields = _fields(answered.headers)

@@ -1,4 +1,4 @@
-"""A browser for the HTML report: Debian's chromium, driven by selenium. Without one, the tests here are skipped."""
+"""A browser: Debian's chromium, driven by selenium. Without one, the tests here are skipped."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--no-proxy-server",
+    "--remote-allow-origins=*",
     "--hide-scrollbars",
     "--lang=en",
     "--accept-lang=en",
