@@ -42,9 +42,9 @@ def _wrong_identifiers(exchange: Exchange) -> list[str]:
 @rule("DECN-INP-001", when=lambda exchange: bool(_wrong_identifiers(exchange)))
 def wrong_identifiers_are_not_scored(exchange: Exchange) -> None:
     """AI Act Article 26(4): input data is relevant. A number with a wrong check digit is somebody else's, or nobody's."""
-    if exchange.succeeded:
+    if not 400 <= exchange.status < 500:
         pointer = _wrong_identifiers(exchange)[0]
-        raise Violation("an identifier that cannot be right is accepted", expected="4xx", got=str(exchange.status), pointer=pointer)
+        raise Violation("an identifier that cannot be right is not refused", expected="4xx", got=str(exchange.status), pointer=pointer)
 
 
 @mutant("DECN-INP-001", also=("CORE-ERR-003",))
@@ -103,9 +103,9 @@ def unfit_facts_are_not_scored(exchange: Exchange) -> None:
     """AI Act Article 26(4), and profile decision-support/1, Feature: what does not fit the declared features says nothing of a case."""
     if exchange.status in (401, 403, 429, 503):
         raise NotTested(f"the service answered {exchange.status}")
-    if exchange.succeeded and exchange.vector is not None:
-        what = exchange.vector.purpose
-        raise Violation(f"a case is scored that should not be: {what}", expected="4xx", got=str(exchange.status), pointer="/facts")
+    if not 400 <= exchange.status < 500:
+        what = exchange.vector.purpose if exchange.vector else ""
+        raise Violation(f"a case is not refused: {what}", expected="4xx", got=str(exchange.status), pointer="/facts")
 
 
 @mutant("DECN-INP-003", also=("CORE-ERR-003",))

@@ -9,8 +9,8 @@ from conformance.decision_support.identifiers import cannot_be_right
 from harness.checks import CallNext, NotTested, Violation, mutant, pair_rule, rule
 from harness.exchange import Exchange, Request, Response
 
-_SOON = 30.0
-"""Seconds within which a client that asks again does so by itself: a person has first to learn that the system runs again."""
+_SOON = 5.0
+"""Seconds within which a client that asks again does so by itself: a person has first to read that the system is stopped."""
 
 
 def _addresses(exchange: Exchange, *operations: str) -> bool:
@@ -72,7 +72,7 @@ async def cases_have_no_keys(request: Request, call_next: CallNext) -> Response:
 
 def _was_stopped(first: Exchange, second: Exchange) -> bool:
     """Whether the first was refused because the system is suspended, and the second asks for the same again. 503 says itself when to come back."""
-    if not _addresses(first, "createRecommendation") or first.response is None or first.status != 409:
+    if not _addresses(first, "createRecommendation", "askWhatIf") or first.response is None or first.status != 409:
         return False
     problem = first.response.document
     kind = str(problem.get("type")) if isinstance(problem, dict) else ""

@@ -56,13 +56,14 @@ async def _pages(service: Service, most: int) -> list[tuple[Exchange, list[Entry
     return found
 
 
-async def _entries_on(service: Service, id: str, wanted: int) -> list[Place]:
-    """The entries on one recommendation, the earliest first; looked for until there are as many as are wanted."""
+async def _entries_on(service: Service, id: str) -> list[Place]:
+    """The entries on one recommendation, the earliest first; looked for until there is that of its making."""
     exchange, entries = await _page(service)
     found: list[Place] = []
     for _ in range(_PAGES):
         found = [(exchange, place, each) for place, each in enumerate(entries) if each.get("subject") == id] + found
-        if len(found) >= wanted or not entries or entries[0]["sequence"] == 1:
+        made = any(entry["event"] == "recommendation" for _, _, entry in found)
+        if made or not entries or entries[0]["sequence"] == 1:
             break
         exchange, entries = await _page(service, entries[0]["sequence"])
     return found
@@ -83,7 +84,7 @@ async def what_happens_is_logged(service: Service) -> None:
     """AI Act Article 12(1) and (2): events are recorded automatically, so that the working of the system can be traced."""
     id = await _decided(service)
     shown, _ = await _page(service)
-    found = await _entries_on(service, id, 2)
+    found = await _entries_on(service, id)
     events = [entry["event"] for _, _, entry in found]
     for event in ("recommendation", "decision"):
         if event not in events:
@@ -206,7 +207,7 @@ async def what_is_written_stays(service: Service) -> None:
     """AI Act Article 12(1), over the lifetime of the system: who keeps a hash of yesterday finds it in the log of today."""
     made = await recommended(service)
     id = str(id_of(made))
-    before = {entry["sequence"]: (place, entry) for _, place, entry in await _entries_on(service, id, 1)}
+    before = {entry["sequence"]: (place, entry) for _, place, entry in await _entries_on(service, id)}
     if not before:
         raise NotTested("the log holds no entry of the recommendation")
     decided = await decide(service, id, await decision_on(service, id, str(made.answer.document.get("outcome"))))
@@ -247,12 +248,12 @@ async def applicants_are_not_in_the_log(service: Service) -> None:
     if not made.succeeded:  # a service may refuse people of the 22nd century
         unnamed = {name: value for name, value in _APPLICANT.items() if name != "identifier"}
         made = await recommended(service, plain_case(service, applicant=unnamed))
-    found = await _entries_on(service, str(id_of(made)), 1)
+    found = await _entries_on(service, str(id_of(made)))
     if not found:
         raise NotTested("the log holds no entry of the recommendation")
     for exchange, place, entry in found:
         for what, value in (("name", "Niewystępującka"), ("personal identifier", "50411512342")):
-            if value in rfc8785.dumps(entry).decode():
+            if value.casefold() in rfc8785.dumps(entry).decode().casefold():
                 message = f"an entry of the log holds the {what} of the applicant"
                 raise Violation(
                     message, expected="the id of the recommendation alone", got=what, pointer=f"/entries/{place}", exchange=exchange

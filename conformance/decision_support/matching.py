@@ -19,7 +19,7 @@ _SPELLINGS = (
     (("Žukauskaitė", "Šarūnė"), ("Zukauskaite", "Sarune"), "without diacritics"),
     (("WRÓBLEWSKA", "ŁUCJA"), ("Wróblewska", "Łucja"), "in other letter case"),
 )
-"""One person's name in two spellings. The Polish ones have the birth date of everybody here."""
+"""One person's name in two spellings."""
 _STRANGER = ("Kowalczyk", "Tomasz")
 
 

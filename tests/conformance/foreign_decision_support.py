@@ -232,6 +232,7 @@ def foreign_decision_support(habits: Habits | None = None, *, card: dict[str, An
 
     async def explain(request: Request) -> Response:
         recommendation = found(request)
+        note("explanation", subject=recommendation["id"])
         facts = {name: value for name, value in recommendation["facts"].items() if name != "region"}
         language = next((each for each in TEXTS if request.headers.get("accept-language", "").startswith(each)), "lt")
         elements = [

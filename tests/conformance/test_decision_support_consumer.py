@@ -103,7 +103,7 @@ LEGAL = {
     "a code that holds no date": [sent("/recommendations", applicant("lt-asmens-kodas", "90001011234"))],
     "an identifier of another country": [sent("/recommendations", applicant("ee-isikukood", "1"))],
     "another case while it is stopped": [stopped(), sent("/recommendations", {**CASE, "reference": "2"}, 409, answer=STOPPED, after=1)],
-    "the same case when a person says so": [stopped(), sent("/recommendations", CASE, after=120)],
+    "the same case when a person says so": [stopped(), sent("/recommendations", CASE, after=9)],
     "409 for a request under way": [
         sent("/recommendations", CASE, 409, answer={"type": "about:blank"}),
         sent("/recommendations", CASE, after=2),
@@ -120,6 +120,7 @@ FAULTY = {
     "a case without a key": ("DECN-REQ-002", [sent("/recommendations", CASE, key=None)]),
     "a decision without a key": ("DECN-REQ-002", [sent(DECIDE, DECISION, key=None)]),
     "knocking": ("DECN-REQ-003", [stopped(), stopped(after=3)]),
+    "knocking with what-ifs": ("DECN-REQ-003", [sent("/what-if", CASE, 409, answer=STOPPED), sent("/what-if", CASE, after=1)]),
     "a wrong PESEL": ("DECN-REQ-004", [sent("/recommendations", applicant("pl-pesel", "50411512343"))]),
     "a hyphen": ("DECN-REQ-004", [sent("/recommendations", applicant("lt-asmens-kodas", "750011-50028"))]),
     "a wrong candidate": (
