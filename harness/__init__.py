@@ -5,8 +5,9 @@
 'government'
 """
 
-from harness.api import acompare, aconsume, ajudge, ajudge_file, aproxy, arun, compare, consume, judge, judge_file, run
+from harness.api import acompare, aconsume, ajudge, ajudge_file, apair, aproxy, arun, compare, consume, judge, judge_file, pair, run
 from harness.comparison import Comparison
+from harness.crossing import Crossing
 from harness.errors import GovaiError, HarnessFault, ProfileError, Unreachable, UsageError
 from harness.exchange import Exchange, Headers, Request, Response
 from harness.participant import Credential, Limits, Participant, parse_credential
@@ -15,6 +16,7 @@ from harness.report import Report
 __all__ = [
     "Comparison",
     "Credential",
+    "Crossing",
     "Exchange",
     "GovaiError",
     "HarnessFault",
@@ -31,12 +33,14 @@ __all__ = [
     "aconsume",
     "ajudge",
     "ajudge_file",
+    "apair",
     "aproxy",
     "arun",
     "compare",
     "consume",
     "judge",
     "judge_file",
+    "pair",
     "parse_credential",
     "run",
 ]

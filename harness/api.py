@@ -13,6 +13,7 @@ from harness.adapters import find_adapter
 from harness.client import Transport
 from harness.comparison import Comparison, comparing, read_file
 from harness.comparison.fetching import read_url
+from harness.crossing import Crossing, cross
 from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.explore import duration
@@ -178,6 +179,58 @@ async def ajudge_file(
     return await asyncio.to_thread(offline.judge, participants, decided_by=decided_by, as_of=as_of)
 
 
+async def apair(
+    recording: Path,
+    provider: str,
+    profiles: Sequence[str] = ("assistant",),
+    *,
+    base_url: str = "",
+    consumer_name: str | None = None,
+    consumer_country: str | None = None,
+    name: str | None = None,
+    country: str | None = None,
+    credential: Credential | None = None,
+    certificate_authority: Path | None = None,
+    adapters: Sequence[str] = (),
+    limits: Limits | None = None,
+    decided_by: ConformanceClass = "government",
+    profile_paths: Sequence[Path] = (),
+    transport: Transport | None = None,
+    stop: asyncio.Event | None = None,
+) -> Crossing:
+    """Send a provider what a consumer really sent, and say whether this consumer can use it.
+
+    Args:
+        recording: evidence of ``govai consumer`` or ``govai proxy``, or a HAR file; no text of it gets into the reports.
+        provider: base URL of the provider; ``name``, ``country``, ``credential`` and what follows are its.
+        base_url: the service in a HAR file; found by itself when left out.
+        consumer_name: how reports call the consumer; ``consumer_country`` is its.
+
+    The other arguments and the errors are those of :func:`arun` and :func:`ajudge_file`.
+    """
+    url = check_url(provider)
+    service = Participant(
+        url=url,
+        name=name or url.partition("://")[2],
+        country=country,
+        credential=credential,
+        certificate_authority=certificate_authority,
+        adapters=tuple(adapters),
+        limits=limits or Limits(),
+    )
+    client = Participant(url="", name=consumer_name or recording.stem, country=consumer_country, adapters=tuple(adapters))
+    return await cross(
+        recording,
+        catalogue.load_with_core(profiles, profile_paths),
+        client,
+        service,
+        base_url=check_url(base_url) if base_url else "",
+        decided_by=decided_by,
+        transport=transport,
+        stop=stop,
+    )
+
+
 async def aconsume(
     command: Sequence[str] = (),
     profiles: Sequence[str] = ("assistant",),
@@ -340,6 +393,11 @@ def judge(exchanges: Iterable[Exchange], profiles: Sequence[str] = ("assistant",
 def judge_file(path: Path, profiles: Sequence[str] = ("assistant",), **options: object) -> list[Report]:
     """:func:`ajudge_file` for code that is not asynchronous; same arguments."""
     return asyncio.run(ajudge_file(path, profiles, **options))  # type: ignore[arg-type]
+
+
+def pair(recording: Path, provider: str, profiles: Sequence[str] = ("assistant",), **options: object) -> Crossing:
+    """:func:`apair` for code that is not asynchronous; same arguments."""
+    return asyncio.run(apair(recording, provider, profiles, **options))  # type: ignore[arg-type]
 
 
 def compare(document: str | Path, profiles: Sequence[str] = ("assistant",), **options: object) -> Comparison:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from harness.adapters import find_adapter
@@ -16,6 +16,7 @@ from harness.profile import ConformanceClass, Profile, Side
 from harness.recording import Recording
 from harness.report import Report
 from harness.reporting import Ran, conclude
+from harness.withholding import Withheld
 
 
 class Observation:
@@ -29,6 +30,7 @@ class Observation:
         decided_by: the class that decides the outcome.
         as_of: the day legal duties are judged by.
         recording: where the exchanges are recorded, if anywhere.
+        withheld: learns what the report must not hold, where the exchanges are not the harness's own to show.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Observation:
         decided_by: ConformanceClass = "government",
         as_of: datetime.date | None = None,
         recording: Recording | None = None,
+        withheld: Withheld | None = None,
     ) -> None:
         self.requests, self.own = 0, 0
         """Exchanges seen, and those of them to operations of the last profile."""
@@ -52,6 +55,7 @@ class Observation:
         )
         self._profiles, self._side, self._participant = profiles, side, participant
         self._decided_by, self._as_of, self._recording = decided_by, as_of or datetime.date.today(), recording
+        self._withheld = withheld
         for requirement in requirements_of(profiles, side):
             if any(check.kind == "scenario" for check in registry.of(requirement.id)):
                 self.judge.tallies[requirement.id].not_tested.append("it takes a service to ask; traffic was observed")
@@ -64,9 +68,13 @@ class Observation:
         self.own += exchange.operation is not None and exchange.operation.profile == self._profiles[-1].key
         if self._recording is not None:
             self._recording.keep(exchange)
+        if self._withheld is not None:
+            self._withheld.learn(exchange)
         return exchange
 
-    def report(self, *, ended: str | None = None, unreachable: bool = False, notes: Sequence[str] = ()) -> Report:
+    def report(
+        self, *, ended: str | None = None, unreachable: bool = False, notes: Sequence[str] = (), secrets: Iterable[str] = ()
+    ) -> Report:
         """The report on what was seen. ``unreachable``: nothing that was seen is of a participant of these profiles."""
         self.judge.decide_claims()
         if unreachable:
@@ -91,5 +99,7 @@ class Observation:
                 unreachable=unreachable,
                 notes=[*notes, *trouble],
                 uses=self.judge.uses,
+                secrets=secrets,
+                withheld=self._withheld,
             )
         )

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from harness.errors import UsageError
 from harness.exchange import Exchange, Request
 from harness.har import Har, plain_url
+from harness.judge import Judge
 from harness.observation import Observation
+from harness.operation import Operation
 from harness.participant import Participant
 from harness.profile import ConformanceClass, Profile, Side
 from harness.recorded import open_recorded
 from harness.recording import Recorded
 from harness.report import Report
+from harness.withholding import Withheld
 
 SHOWN = 10
 """How many addresses are named where the service could be at several."""
@@ -45,19 +49,18 @@ class Offline:
             self.base_url = (plain_url(base_url) or "").rstrip("/") or _service(path, self._recording.requests(), profiles)
 
     def judge(
-        self, participants: Mapping[Side, Participant], *, decided_by: ConformanceClass = "government", as_of: datetime.date | None = None
+        self,
+        participants: Mapping[Side, Participant],
+        *,
+        decided_by: ConformanceClass = "government",
+        as_of: datetime.date | None = None,
+        withheld: Withheld | None = None,
     ) -> list[Report]:
         """The reports on the participants, in the order of :attr:`sides`. Raises :class:`UsageError` where nothing in the recording is of them."""
-        seen = [
-            Observation(self._profiles, side, participants[side], base_url=self.base_url, decided_by=decided_by, as_of=as_of)
-            for side in self.sides
-        ]
+        given: dict[str, Any] = {"base_url": self.base_url, "decided_by": decided_by, "as_of": as_of, "withheld": withheld}
+        seen = [Observation(self._profiles, side, participants[side], **given) for side in self.sides]
         passed_over = self._recording.passed_over if isinstance(self._recording, Har) else Counter()
-        for exchange in self._recording.exchanges(self._profiles):
-            why = self._passed_over(exchange, seen[0])
-            if why is not None:
-                passed_over[why] += 1
-                continue
+        for exchange in self.exchanges(passed_over):
             for each in seen:
                 each.see(exchange)
         if not seen[0].own:
@@ -67,13 +70,23 @@ class Offline:
             notes.append(f"Passed over: {', '.join(f'{count} {what}' for what, count in passed_over.most_common())}.")
         return [each.report(ended=self._recording.cut, notes=notes) for each in seen]
 
-    def _passed_over(self, exchange: Exchange, seen: Observation) -> str | None:
+    def exchanges(self, passed_over: Counter[str] | None = None) -> Iterator[Exchange]:
+        """The exchanges with the service; ``passed_over`` counts the others, by why they are."""
+        operation_of = Judge(self._profiles, self.sides[0], base_path=urlsplit(self.base_url).path).operation_of
+        for exchange in self._recording.exchanges(self._profiles):
+            why = self._passed_over(exchange, operation_of)
+            if why is None:
+                yield exchange
+            elif passed_over is not None:
+                passed_over[why] += 1
+
+    def _passed_over(self, exchange: Exchange, operation_of: Callable[[Request], Operation | None]) -> str | None:
         """Why an exchange of a HAR file is not judged, where it is not. A run's own are all of its participant."""
         if isinstance(self._recording, Recorded):
             return None
         if not exchange.request.url.startswith(f"{self.base_url}/"):
             return "to other addresses"
-        return "to no operation of the profiles" if seen.judge.operation_of(exchange.request) is None else None
+        return "to no operation of the profiles" if operation_of(exchange.request) is None else None
 
     def _where(self) -> str:
         return f", service at {self.base_url}" if self.base_url else ""

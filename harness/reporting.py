@@ -17,6 +17,7 @@ from harness.report import FORMAT, Evidence, Finding, ParticipantShown, ProfileU
 from harness.use import Uses
 from harness.verdict import Deciding, class_reached, classes, decide, outcome
 from harness.version import VERSION
+from harness.withholding import Withheld, WithholdingRedaction
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,14 @@ class Ran:
     notes: Sequence[str] = ()
     binding: Mapping[str, Any] = field(default_factory=dict)
     uses: Uses = field(default_factory=Uses)
+    withheld: Withheld | None = None
 
 
 def conclude(ran: Ran) -> Report:
     """The report on what was measured: every requirement gets its verdict, every finding its exchange, and no secret gets in."""
-    redaction = Redaction(ran.secrets, ran.participant.credential)
+    redaction = shown_with = Redaction(ran.secrets, ran.participant.credential)
+    if ran.withheld is not None:
+        shown_with = WithholdingRedaction(ran.secrets, ran.participant.credential, ran.withheld)
 
     def clean(text: str) -> str:
         return printable(redaction.text(text))
@@ -57,8 +61,8 @@ def conclude(ran: Ran) -> Report:
         tally = ran.tallies.get(requirement.id, Tally())
         verdict, shown = decide(requirement, owner[requirement.id], tally, deciding)
         recorded = any(each.exchange and each.exchange.sender == "participant" for each in shown)
-        verdicts.append(_redacted(verdict, redaction.of_people if recorded else redaction))
-        exchanges |= {each.exchange.id: redaction.evidence(each.exchange) for each in shown if each.exchange}
+        verdicts.append(_redacted(verdict, shown_with.of_people if recorded else shown_with))
+        exchanges |= {each.exchange.id: shown_with.evidence(each.exchange) for each in shown if each.exchange}
         notes += [f"harness error: {each}" for each in tally.harness_errors[:1]]
     results = classes(verdicts)
     participant = ran.participant

@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
-from harness.cli import compare, consumer, demo, judge, listing, matrix, mock, profile, proxy, replay, run
+from harness.cli import compare, consumer, demo, judge, listing, matrix, mock, pair, profile, proxy, replay, run
 from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
 from harness.version import VERSION
@@ -28,6 +28,7 @@ for command in (
     consumer.consumer,
     proxy.proxy,
     judge.judge,
+    pair.pair,
     replay.replay,
     mock.mock,
     listing.profiles,

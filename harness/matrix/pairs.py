@@ -20,7 +20,9 @@ from harness.use import INVALID
 State = Literal["works", "fails", "unknown"]
 EXIT_CODES: dict[State, int] = {"works": 0, "fails": 1, "unknown": 5}
 
-Kind = Literal["violated", "refused", "other-edition", "unreachable", "never-asked", "undecided", "adapter", "warning", "elsewhere"]
+Kind = Literal[
+    "violated", "refused", "other-edition", "unreachable", "never-asked", "undecided", "adapter", "warning", "elsewhere", "not-shown"
+]
 _FAILS: tuple[Kind, ...] = ("violated", "refused")
 _UNKNOWN: tuple[Kind, ...] = ("other-edition", "unreachable", "never-asked", "undecided")
 
@@ -31,7 +33,7 @@ class Reason(msgspec.Struct, frozen=True):
     ``violated``: a MUST is violated where it concerns the pair. ``refused``: the provider never served what the consumer uses. ``other-edition``: the
     reports are of different editions of the profile. ``unreachable``: a report speaks of nobody. ``never-asked``: the provider was not asked for
     what the consumer uses. ``undecided``: a MUST is not decided. Without weight are ``adapter`` (met through an adapter alone), ``warning``, and
-    ``elsewhere`` (a MUST that the provider violates only in what this consumer does not use).
+    ``elsewhere`` (a MUST that the provider violates only in what this consumer does not use) and ``not-shown`` (a MUST that traffic does not decide).
     """
 
     kind: Kind
@@ -67,12 +69,16 @@ class Pair(msgspec.Struct, frozen=True, rename={"class_": "class"}):
         return self.having(*(_FAILS if self.state == "fails" else _UNKNOWN if self.state == "unknown" else ()))
 
 
-def pair(consumer: Report, provider: Report, profile: str, class_: ConformanceClass = "government") -> Pair:
+def pair(
+    consumer: Report, provider: Report, profile: str, class_: ConformanceClass = "government", *, replayed: Sequence[Reason] | None = None
+) -> Pair:
     """Whether ``consumer`` can use ``provider``: every MUST of ``class_`` and the classes below holds wherever it concerns both.
 
     Args:
         consumer, provider: a report on each.
         profile: ``name`` or ``name/major``.
+        replayed: where the provider was sent what the consumer had sent, what it did not serve of that. Then this is all that counts: what such
+            traffic does not show is told without weight.
 
     Raises:
         UsageError: a report is on the other side, or does not speak of the profile.
@@ -88,8 +94,10 @@ def pair(consumer: Report, provider: Report, profile: str, class_: ConformanceCl
         reasons = [
             *_of_verdicts(consumer, keys, class_, uses),
             *_of_verdicts(provider, keys, class_, uses),
-            *_of_uses(uses, provider),
+            *(_of_uses(uses, provider) if replayed is None else replayed),
         ]
+        if replayed is not None:
+            reasons = [msgspec.structs.replace(each, kind="not-shown") if each.kind == "undecided" else each for each in reasons]
     fails = [each for each in reasons if each.kind in _FAILS]
     state: State = "fails" if fails else "unknown" if any(each.kind in _UNKNOWN for each in reasons) else "works"
     return Pair(consumer.participant.name, provider.participant.name, key, class_, state, _weaker(fails), reasons)

@@ -15,6 +15,7 @@ SIGNS: dict[State, tuple[str, str]] = {"works": ("✓", "bold green"), "fails": 
 """A sign for each state, always beside the word, and its style."""
 _SHOWN = 20
 _LONGEST = 300
+_PARTS = 5
 
 
 def show(pair: Pair, console: Console, language: str = "en") -> None:
@@ -55,4 +56,5 @@ def use_said(use: UseShown | None) -> str:
     """A use as people write it: the operation, and what the request has beyond it."""
     if use is None or use.operation in ("", "*"):
         return ""
-    return " ".join([use.operation, ", ".join(use.parts)]).strip()
+    more = ", …" if len(use.parts) > _PARTS else ""
+    return f"{use.operation} {', '.join(use.parts[:_PARTS])}{more}".strip()
