@@ -1,4 +1,4 @@
-"""What the card says of the system under the AI Act: roles, class, exemption, registration. That it is the right class no test can tell."""
+"""What the card says of the system under the AI Act: roles, class, exemption. That it is the right class no test can tell."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from conformance.core.faults import changed
-from conformance.discovery.card import CARD, card_of, entries, member, profiles
+from conformance.discovery.card import CARD, card_of, member, profiles
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, scenario
-from harness.exchange import Exchange, Request, Response
+from harness.exchange import Request, Response
 
 _POINTS = {"1": "abc", "2": "", "3": "abcd", "4": "ab", "5": "abcd", "6": "abcde", "7": "abcd", "8": "ab"}
 """The points of Annex III with their letters."""
@@ -19,7 +19,7 @@ _CONDITION = re.compile(r"(?:.*\W)?([a-d])\W*", re.IGNORECASE)
 _CLASSES = ("high-risk", "transparency", "minimal")
 
 
-def _class(card: Any) -> str:
+def stated_class(card: Any) -> str:
     """The class that the card states. Raises :class:`NotTested` where it states none, which is DISC-AIA-001's subject."""
     stated = member(card, "aiAct", "class")
     if stated not in _CLASSES:
@@ -32,7 +32,14 @@ def high_risk(card: Any) -> bool:
     return bool(member(card, "aiAct", "class") == "high-risk")
 
 
-def _points(card: Any) -> list[str]:
+def roles_of(card: Any) -> list[str]:
+    """The roles of the organisation that the card states."""
+    stated = member(card, "aiAct", "roles")
+    return [each for each in stated if isinstance(each, str)] if isinstance(stated, list) else []
+
+
+def points_of(card: Any) -> list[str]:
+    """The points of Annex III that the card states, as it writes them."""
     stated = member(card, "aiAct", "annexIII")
     return [each for each in stated if isinstance(each, str)] if isinstance(stated, list) else []
 
@@ -43,8 +50,8 @@ async def roles_and_class_are_stated(service: Service) -> None:
     are whose.
     """
     exchange, card = await card_of(service)
-    roles, stated = member(card, "aiAct", "roles"), member(card, "aiAct", "class")
-    if not isinstance(roles, list) or not any(role in ("provider", "deployer") for role in roles):
+    roles, stated = roles_of(card), member(card, "aiAct", "class")
+    if not {"provider", "deployer"} & set(roles):
         raise Violation(
             "the card states no role under the AI Act", expected="provider, deployer", got=roles, pointer="/aiAct/roles", exchange=exchange
         )
@@ -70,7 +77,7 @@ async def class_is_not_stated(request: Request, call_next: CallNext) -> Response
 async def class_and_points_agree(service: Service) -> None:
     """AI Act Article 6(2): systems of Annex III are high-risk, save by Article 6(3); a high-risk system is one of Annex III or of Annex I."""
     exchange, card = await card_of(service)
-    stated, points = _class(card), _points(card)
+    stated, points = stated_class(card), points_of(card)
     for point in points:
         parts = _POINT.fullmatch(point)
         if parts is None or parts.group(2).lower() not in ("", *_POINTS[parts.group(1)]):
@@ -95,7 +102,7 @@ async def class_and_points_agree(service: Service) -> None:
         )
 
 
-def _high_risk(card: dict[str, Any], **members: Any) -> None:
+def as_high_risk(card: dict[str, Any], **members: Any) -> None:
     """The card of a high-risk system that is right, with ``members`` in place of its own; None leaves one out."""
     country = card["provider"]["country"]
     registrations = [{"section": section, "number": f"{country}-2027-00{place}"} for place, section in enumerate("AC", start=1)]
@@ -113,7 +120,7 @@ def _high_risk(card: dict[str, Any], **members: Any) -> None:
 @mutant("DISC-AIA-002")
 async def high_risk_without_a_ground(request: Request, call_next: CallNext) -> Response:
     """The class is stated with caution, and the purpose that would make it so is not."""
-    return await changed(request, call_next, CARD, lambda card: _high_risk(card, annexIII=None, registrations=None))
+    return await changed(request, call_next, CARD, lambda card: as_high_risk(card, annexIII=None, registrations=None))
 
 
 @mutant("DISC-AIA-002")
@@ -125,7 +132,7 @@ async def annex_three_without_consequence(request: Request, call_next: CallNext)
 @mutant("DISC-AIA-002")
 async def a_point_that_there_is_not(request: Request, call_next: CallNext) -> Response:
     """The point of Annex III is that of the proposal of 2021."""
-    return await changed(request, call_next, CARD, lambda card: _high_risk(card, annexIII=["8(c)"]))
+    return await changed(request, call_next, CARD, lambda card: as_high_risk(card, annexIII=["8(c)"]))
 
 
 @scenario("DISC-AIA-003")
@@ -134,7 +141,7 @@ async def assistants_owe_transparency(service: Service) -> None:
     exchange, card = await card_of(service)
     if "assistant" not in profiles(card):
         raise NotApplicable("the card claims no profile in which people talk to the system")
-    if _class(card) == "minimal":
+    if stated_class(card) == "minimal":
         raise Violation(
             "an assistant is stated to owe no transparency",
             expected="transparency or high-risk",
@@ -154,7 +161,7 @@ async def the_assistant_is_minimal(request: Request, call_next: CallNext) -> Res
 async def high_risk_means_its_requirements(service: Service) -> None:
     """AI Act Articles 8 to 15 for systems of Article 6: records, oversight, explanation. The conformance class that asks for them is high-risk."""
     exchange, card = await card_of(service)
-    if _class(card) != "high-risk":
+    if stated_class(card) != "high-risk":
         raise NotApplicable("the card states another class than high-risk")
     claimed = card.get("conformanceClass")
     if claimed != "high-risk":
@@ -172,7 +179,7 @@ async def high_risk_by_law_and_base_by_claim(request: Request, call_next: CallNe
     """The system decides on benefits, and claims no more than an ordinary interface."""
 
     def change(card: dict[str, Any]) -> None:
-        _high_risk(card)
+        as_high_risk(card)
         card["conformanceClass"] = "government"
 
     return await changed(request, call_next, CARD, change)
@@ -203,13 +210,18 @@ async def exemptions_have_grounds(service: Service) -> None:
         )
 
 
-def _exempt(card: dict[str, Any], **members: Any) -> None:
+def as_exempt(card: dict[str, Any], **members: Any) -> None:
+    """The card of a system that Article 6(3) exempts, which is right, with ``members`` of its exemption in place of its own."""
     grounds = {
         "en": "It sorts letters by subject and decides nothing.",
         "pl": "Porządkuje pisma według tematu i o niczym nie rozstrzyga.",
         "lt": "Rūšiuoja raštus pagal temą ir nieko nesprendžia.",
     }
-    card["aiAct"] |= {"annexIII": ["5(a)"], "exemption": {"condition": "a", "grounds": grounds, **members}}
+    card["aiAct"] |= {
+        "annexIII": ["5(a)"],
+        "exemption": {"condition": "a", "grounds": grounds, **members},
+        "registrations": [{"section": "B", "number": f"{card['provider']['country']}-2027-003"}],
+    }
 
 
 @mutant("DISC-AIA-005")
@@ -217,7 +229,7 @@ async def exempt_without_grounds(request: Request, call_next: CallNext) -> Respo
     """The card names the condition of the exemption, and nobody wrote down why it is met."""
 
     def change(card: dict[str, Any]) -> None:
-        _exempt(card)
+        as_exempt(card)
         del card["aiAct"]["exemption"]["grounds"]
 
     return await changed(request, call_next, CARD, change)
@@ -228,67 +240,7 @@ async def exempt_though_it_profiles(request: Request, call_next: CallNext) -> Re
     """The system sorts applicants by what it expects of them, as a preparatory task."""
 
     def change(card: dict[str, Any]) -> None:
-        _exempt(card, condition="d")
+        as_exempt(card, condition="d")
         card["aiAct"]["profiling"] = True
-
-    return await changed(request, call_next, CARD, change)
-
-
-def _must_be_registered(card: Any) -> set[str]:
-    """The sections of Annex VIII in which the card has to name an entry.
-
-    Raises:
-        NotApplicable: none; or it is in the section of the database that is not public (Article 49(4)).
-    """
-    if _class(card) != "high-risk" or not _points(card):
-        raise NotApplicable("the card states no high-risk system of Annex III")
-    if any(point[:1] in ("1", "6", "7") for point in _points(card)):
-        raise NotApplicable("systems of points 1, 6 and 7 of Annex III may be registered where the public cannot look (Article 49(4))")
-    roles = member(card, "aiAct", "roles") or ()
-    sections = {section for role, section in (("provider", "A"), ("deployer", "C")) if role in roles}
-    if all(point[:1] == "2" for point in _points(card)):
-        sections &= {"A"}  # at national level, and of the system alone (Article 49(3) and (5))
-    if not sections:
-        raise NotApplicable("the card states no role that has to register")
-    return sections
-
-
-@scenario("DISC-AIA-006")
-async def high_risk_systems_are_registered(service: Service) -> None:
-    """AI Act Article 49(1): the provider registers itself and the system; 49(3): a deployer that is a public authority registers the use; 49(5):
-    systems of point 2 at national level.
-    """
-    exchange, card = await card_of(service)
-    wanted = _must_be_registered(card)
-    named = {each.get("section") for each in entries(card, "aiAct", "registrations") if str(each.get("number") or "").strip()}
-    if wanted - named:
-        _missing(exchange, sorted(wanted - named), sorted(str(each) for each in named))
-
-
-def _missing(exchange: Exchange, sections: list[str], named: list[str]) -> None:
-    whose = {"A": "the provider's", "C": "the deployer's"}
-    what = " and ".join(whose[section] for section in sections)
-    raise Violation(
-        f"the card does not name {what} entry in the database",
-        expected=f"registrations: section {', '.join(sections)}",
-        got=", ".join(named) or "none",
-        pointer="/aiAct/registrations",
-        exchange=exchange,
-    )
-
-
-@mutant("DISC-AIA-006")
-async def high_risk_and_not_registered(request: Request, call_next: CallNext) -> Response:
-    """The system is high-risk, and the card names no entry in the database."""
-    return await changed(request, call_next, CARD, lambda card: _high_risk(card, registrations=None))
-
-
-@mutant("DISC-AIA-006")
-async def only_the_supplier_registered(request: Request, call_next: CallNext) -> Response:
-    """The supplier registered the system; that the authority has to register its use was not known."""
-
-    def change(card: dict[str, Any]) -> None:
-        _high_risk(card)
-        card["aiAct"]["registrations"] = card["aiAct"]["registrations"][:1]
 
     return await changed(request, call_next, CARD, change)

@@ -79,7 +79,7 @@ def _is_a_description(exchange: Exchange) -> bool:
 
 @scenario("DISC-CAT-007")
 async def the_description_is_found(service: Service) -> None:
-    """RFC 9727 section 4.1: links to the OpenAPI definitions are RECOMMENDED; RFC 8631 section 4.1: service-desc leads to what machines read."""
+    """RFC 9727 section 4.1: links to the OpenAPI definitions are RECOMMENDED; RFC 8631 section 4.2: service-desc leads to what machines read."""
     exchange, targets = await _targets(service, "service-desc")
     if not any(target.status == 200 and _is_a_description(target) for _, target in targets):
         last = targets[-1][1] if targets else exchange

@@ -86,7 +86,7 @@ class NewSystemsMarkWhatTheyGenerate(_Marks):
 
 @claim("DISC-MRK-002")
 class OlderSystemsMarkWhatTheyGenerate(_Marks):
-    """AI Act Article 50(2) for systems that were on the market before 2026-08-02: from 2026-12-02 (Digital Omnibus on AI). One that does not say
+    """AI Act Article 50(2) for systems that were on the market before 2026-08-02: from 2026-12-02 (Article 111(4)). One that does not say
     since when it is there counts as older.
     """
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.core.faults import changed, memory
+from conformance.core.metrics import shares
 from conformance.discovery.ai_act import high_risk
-from conformance.discovery.card import CARD, card_of, entries, member
+from conformance.discovery.card import CARD, card_of, entries
 from conformance.discovery.faults import answered_in_english
 from conformance.discovery.seen import asked_for_a_scenario, languages, of_its_work
 from harness.checks import CallNext, Estimate, NotApplicable, Service, Violation, claim, mutant, scenario
@@ -97,13 +98,10 @@ async def high_risk_without_metrics(request: Request, call_next: CallNext) -> Re
 
 def _share(card: Mapping[str, Any], name: str) -> float:
     """The declared share (0 to 1) of a metric that the harness measures. Raises :class:`NotApplicable` where there is none."""
-    for metric in entries(card, "metrics"):
-        value = metric.get("value")
-        if metric.get("name") == name and isinstance(value, int | float) and not isinstance(value, bool):
-            share = value / 100 if member(metric, "unit") == "%" else value
-            if 0 <= share <= 1:
-                return float(share)
-    raise NotApplicable(f"the card declares no share {name}")
+    declared = next((share for _, share in shares(card, name)), None)
+    if declared is None:
+        raise NotApplicable(f"the card declares no share {name}")
+    return declared
 
 
 class _Trials:
