@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from conformance.anonymisation.asking import all_found, found, is_number, languages
+from conformance.anonymisation.asking import all_found, found, languages
 from conformance.anonymisation.faults import with_findings
 from conformance.anonymisation.letters import Form, joined, named
 from conformance.anonymisation.variables import code_of
+from conformance.core.metrics import shares
 from harness.checks import CallNext, Estimate, NotApplicable, NotTested, Service, mutant, scenario
 from harness.exchange import Exchange, Request, Response
 
@@ -22,15 +23,10 @@ _AT_ONCE = 5
 
 def declared_recall(service: Service, language: str) -> float:
     """The recall of names that the card declares for a language; half, where it declares none."""
-    metrics = service.card.get("metrics")
-    for each in metrics if isinstance(metrics, list) else ():
-        if not isinstance(each, dict) or each.get("name") != METRIC:
-            continue
+    for each, share in shares(service.card, METRIC):
         spoken = each.get("languages")
-        codes = [code_of(tag) for tag in spoken] if isinstance(spoken, list) else [language]
-        value = each.get("value")
-        if language in codes and is_number(value) and 0 <= value <= 1:
-            return float(value)
+        if not isinstance(spoken, list) or language in map(code_of, spoken):
+            return share
     return _LEAST
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.core.languages import sure_language
 from conformance.translation.pairs import AGREED, Pair, pair_of, primary
+from conformance.translation.sentences import sentences
 from harness.checks import NotApplicable, NotTested, Service
 from harness.exchange import Exchange
 
@@ -26,12 +27,17 @@ class Translated:
     exchange: Exchange
 
 
-async def listed(service: Service) -> Any:
-    """What ``/languages`` lists. Raises :class:`NotTested` where it lists nothing."""
+async def listing(service: Service) -> Exchange:
+    """The exchange in which ``/languages`` lists something. Raises :class:`NotTested` where it lists nothing."""
     exchange = await service.send("GET", LANGUAGES)
     if not exchange.succeeded or not isinstance(exchange.answer.document, list):
         raise NotTested(f"GET {LANGUAGES} is answered with {exchange.status}")
-    return exchange.answer.document
+    return exchange
+
+
+async def listed(service: Service) -> Any:
+    """What ``/languages`` lists. Raises as :func:`listing`."""
+    return (await listing(service)).answer.document
 
 
 async def agreed_pairs(service: Service, languages: Sequence[str] = ("pl", "lt")) -> list[Pair]:
@@ -55,6 +61,19 @@ async def spoken_pairs(service: Service) -> list[Pair]:
         return await agreed_pairs(service)
     except NotApplicable:
         return await agreed_pairs(service, AGREED)
+
+
+def plain_content(service: Service, **members: Any) -> dict[str, Any]:
+    """A plain request for a translation, between the languages that the vectors of this run are bound to, with ``members`` more.
+
+    Raises:
+        NotTested: they could not be bound.
+    """
+    source, target = (service.variables.get(name) for name in ("source", "target"))
+    if not isinstance(source, str) or not isinstance(target, str):
+        raise NotTested("the service lists no pair of two languages")
+    letter = sentences().letters[0]
+    return {"q": letter.get(primary(source), letter["en"]), "source": source, "target": target, **members}
 
 
 async def translated(service: Service, texts: Sequence[str], pair: Pair, **members: Any) -> list[Translated]:

@@ -6,15 +6,17 @@ import re
 from typing import Any
 
 from conformance.core.reading import excerpt
-from conformance.translation.asking import TRANSLATE, asked_texts, listed, spoken_pairs, translation, translations
+from conformance.translation.asking import TRANSLATE, asked_texts, plain_content, spoken_pairs, translation, translations
 from conformance.translation.faults import altered, rewritten
-from conformance.translation.pairs import pairs, primary
+from conformance.translation.pairs import primary
 from conformance.translation.sentences import sentences
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, scenario
 from harness.exchange import Request, Response
 
 _TIMES = 120
 """How many sentences a long text has: some 7000 characters, more than an engine takes at once."""
+_PIECE = 10
+"""How many sentences in a row are no slip of an engine any more."""
 _MARK = re.compile(r"SPR-\d{4}")
 
 
@@ -25,10 +27,7 @@ async def lists_keep_their_order(service: Service) -> None:
     Each text is translated by itself, and all of them as a list in two orders. Engines that vary are no fault: only a translation that stands at
     another text's place, and is not that text's own, counts.
     """
-    known = pairs(await listed(service))
-    if not known:
-        raise NotTested("the service lists no pair of two languages")
-    plain = service.sample("POST").document
+    plain = plain_content(service)
     pair = (plain["source"], plain["target"])
     language = primary(pair[0])
     texts = [letter.get(language, letter["en"]) for letter in sentences().letters[:4]]
@@ -81,7 +80,7 @@ async def short_texts_are_done_first(request: Request, call_next: CallNext) -> R
 
 @scenario("TRNS-BAT-002")
 async def long_texts_are_not_cut(service: Service) -> None:
-    """Profile translation/1, Batches: each sentence holds a number of its own, and what is left out is seen by it.
+    """Profile translation/1, Batches: each sentence holds a number of its own, and what is left out is seen by it: the end, or a piece between.
 
     Judged where the first sentences keep theirs: else nothing tells what was cut from what was garbled (TRNS-INV-001).
     """
@@ -97,9 +96,11 @@ async def long_texts_are_not_cut(service: Service) -> None:
     found = _MARK.findall(said[0])
     if len(set(marks[:10]) & set(found)) < 8:
         raise NotTested("the translation does not keep the numbers at the beginning of a long text")
-    missing = [mark for mark in marks[-10:] if mark not in found]
-    if len(missing) == 10:
-        got = f"{len(said[0])} characters, the last number being {found[-1]}"
+    lost = next(
+        (marks[place : place + _PIECE] for place in range(len(marks) - _PIECE + 1) if not set(marks[place:][:_PIECE]) & set(found)), None
+    )
+    if lost:
+        got = f"{len(said[0])} characters, without {lost[0]} to {lost[-1]}"
         raise Violation(f"a text of {len(text)} characters is cut", expected="the whole text, or 4xx", got=got, exchange=exchange)
 
 
@@ -111,3 +112,9 @@ async def long_texts_end_where_the_engine_does(request: Request, call_next: Call
     if request.path != TRANSLATE or not any(3000 < len(text) < 20000 for text in texts):
         return await call_next(request)
     return await altered(request, call_next, lambda text, said: said[:2000])
+
+
+@mutant("TRNS-BAT-002")
+async def a_piece_of_a_long_text_is_lost(request: Request, call_next: CallNext) -> Response:
+    """Long texts are cut into pieces for the engine, and the answer to one of them comes too late."""
+    return await altered(request, call_next, lambda text, said: said[:2000] + said[4000:] if 3000 < len(text) < 20000 else said)

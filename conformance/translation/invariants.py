@@ -100,8 +100,12 @@ async def numbers_of_acts_are_roman_no_more(request: Request, call_next: CallNex
     return await altered(request, call_next, lambda text, said: said.replace("XIII-", "13-"))
 
 
+_WITHOUT_END = ("br", "hr", "img", "wbr", "p", "li")
+"""Elements whose end is nowhere written, or need not be (HTML Living Standard, section 13.1.2)."""
+
+
 class _Tags(HTMLParser):
-    """The tags of a text with their attributes, in whatever order."""
+    """The tags of a text with their attributes, in whatever order, and the ends that elements have to have."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -111,6 +115,9 @@ class _Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found[" ".join([tag, *(f"{name}={value!r}" for name, value in sorted(attrs, key=str))])] += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        self.found[f"/{tag}"] += tag not in _WITHOUT_END
 
 
 @scenario("TRNS-INV-003")
@@ -141,6 +148,12 @@ async def placeholders_are_kept(service: Service) -> None:
 async def links_lose_their_target(request: Request, call_next: CallNext) -> Response:
     """Attributes are left out of the translation."""
     return await altered(request, call_next, lambda text, said: re.sub(r"<a [^<>]*>", "<a>", said))
+
+
+@mutant("TRNS-INV-003")
+async def elements_are_not_closed(request: Request, call_next: CallNext) -> Response:
+    """What is emphasised loses the tag that ends it."""
+    return await altered(request, call_next, lambda text, said: said.replace("</strong>", ""))
 
 
 @mutant("TRNS-INV-003")

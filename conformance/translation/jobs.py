@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urljoin
 
 from conformance.core.reading import excerpt
-from conformance.translation.asking import listed, translation
+from conformance.translation.asking import listed, plain_content, translation
 from conformance.translation.faults import rewritten
 from conformance.translation.pairs import pairs, primary
 from conformance.translation.sentences import sentences
@@ -36,8 +36,7 @@ class Begun:
 def plain_job(service: Service, **members: Any) -> dict[str, Any]:
     """The plain request of the profile as a job, with ``members`` more. Raises :class:`NotApplicable` where the service declares no jobs."""
     service.needs_capability("jobs")
-    plain = service.sample("POST").document
-    return {**{name: plain[name] for name in ("q", "source", "target")}, **members}
+    return plain_content(service, **members)
 
 
 async def ask(service: Service, content: Any, **headers: str) -> Exchange:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from conformance.core.metrics import metrics
 from conformance.core.reading import excerpt
 from conformance.translation.asking import Translated, agreed_pairs, in_target, spoken_pairs, translated
 from conformance.translation.faults import altered
@@ -129,15 +130,15 @@ async def before_is_after(request: Request, call_next: CallNext) -> Response:
 
 
 def _declared(card: Any) -> dict[Pair, float]:
-    """The chrF that a service card declares, by pair of languages: ``metrics`` with the name chrF, and the two languages in order."""
-    metrics = card.get("metrics")
+    """The chrF that a service card declares, by pair of languages: ``metrics`` with the name chrF, and the two languages in order.
+
+    A share (unit 1) is the hundredth of it.
+    """
     found: dict[Pair, float] = {}
-    for each in metrics if isinstance(metrics, list) else ():
-        if not isinstance(each, dict) or str(each.get("name")).lower() != "chrf":
-            continue
-        languages, value = each.get("languages"), each.get("value")
-        if isinstance(languages, list) and len(languages) == 2 and isinstance(value, int | float) and not isinstance(value, bool):
-            found[primary(str(languages[0])), primary(str(languages[1]))] = float(value)
+    for each, value in metrics(card, "chrF"):
+        languages = each.get("languages")
+        if isinstance(languages, list) and len(languages) == 2:
+            found[primary(str(languages[0])), primary(str(languages[1]))] = value * 100 if each.get("unit") == "1" and value <= 1 else value
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.core.reading import excerpt
-from conformance.translation.asking import LANGUAGES, TRANSLATE, agreed_pairs, asked_texts, listed, translations
+from conformance.translation.asking import LANGUAGES, TRANSLATE, agreed_pairs, asked_texts, listed, listing, plain_content, translations
 from conformance.translation.faults import rewritten
 from conformance.translation.pairs import AGREED, Pair, pair_of, pairs
 from conformance.translation.sentences import sentences
@@ -185,8 +185,7 @@ def detections_are_told(exchange: Exchange) -> None:
 @scenario("TRNS-API-004")
 async def auto_is_optional(service: Service) -> None:
     """A server without detection refuses ``auto``; where it is served, the rule above has looked at it."""
-    plain = service.sample("POST").document
-    exchange = await service.send("POST", TRANSLATE, json={**plain, "source": "auto"})
+    exchange = await service.send("POST", TRANSLATE, json=plain_content(service, source="auto"))
     if exchange.status in (401, 403, 429) or exchange.status >= 500:
         raise NotTested(f"the service answered {exchange.status}")
     if not exchange.succeeded:
@@ -217,11 +216,12 @@ async def detections_are_null(request: Request, call_next: CallNext) -> Response
 
 async def _are_served(service: Service, wanted: list[Pair]) -> None:
     """Raise :class:`Violation` unless pairs are listed and served."""
-    declared = await listed(service)
+    languages = await listing(service)
     for source, target in wanted:
-        pair = pair_of(declared, source, target)
+        pair = pair_of(languages.answer.document, source, target)
         if pair is None:
-            raise Violation(f"{source} to {target} is not listed", expected=f"{source} with target {target}", got=excerpt(repr(declared)))
+            got = excerpt(languages.answer.text)
+            raise Violation(f"{source} to {target} is not listed", expected=f"{source} with target {target}", got=got, exchange=languages)
         asked = {"q": sentences().letters[1][source], "source": pair[0], "target": pair[1]}
         exchange = await service.send("POST", TRANSLATE, json=asked)
         if exchange.status in (401, 403, 429, 503):

@@ -89,7 +89,7 @@ def _is_date(value: str) -> bool:
 async def values_are_kept(service: Service) -> None:
     """Unicode CLDR: 1 234,56 and 1,234.56 are one number, 26 stycznia 2026 r. and 2026 m. sausio 26 d. one date.
 
-    A small number that is not there may be spelled out: where no other stands in its place, a person has to look.
+    A small number that is not there may be spelled out, and a month be written as no list has it (26 I 2026): a person has to look.
     """
     doubtful: list[tuple[str, Translated]] = []
     for pair in await spoken_pairs(service):
@@ -102,16 +102,15 @@ async def values_are_kept(service: Service) -> None:
                 doubtful.append((value, said))
     if doubtful:
         value, said = doubtful[0]
-        raise NeedsReview(f"{value} may be spelled out: {excerpt(said.translation)}", exchange=said.exchange)
+        raise NeedsReview(f"{value} may be written otherwise: {excerpt(said.translation)}", exchange=said.exchange)
 
 
 def _has(value: str, said: Translated, pair: Pair) -> bool:
-    """Whether a value is in a translation. False where it may be spelled out; raises :class:`Violation` where it is not there."""
+    """Whether a value is in a translation. False where it may be written otherwise; raises :class:`Violation` where it is not there."""
     dates, numbers = worth(said.translation)
     if value in dates or (not _is_date(value) and any(Decimal(value) in number for number in numbers)):
         return True
-    small = not _is_date(value) and Decimal(value) <= _SPELLED and Decimal(value) == int(Decimal(value))
-    if small and not numbers:
+    if _may_be_written_out(value, dates, numbers):
         return False
     raise Violation(
         f"a value is not kept from {pair[0]} into {pair[1]}: {value}",
@@ -119,6 +118,14 @@ def _has(value: str, said: Translated, pair: Pair) -> bool:
         got=excerpt(said.translation, 200),
         exchange=said.exchange,
     )
+
+
+def _may_be_written_out(value: str, dates: set[str], numbers: list[set[Decimal]]) -> bool:
+    """Whether a small number may stand in words, where no other stands in its place; or the month of a date, where its day and year are there."""
+    if _is_date(value):
+        year, _, day = (Decimal(each) for each in value.split("-"))
+        return not dates and all(any(each in number for number in numbers) for each in (year, day))
+    return Decimal(value) <= _SPELLED and Decimal(value) == int(Decimal(value)) and not numbers
 
 
 @mutant("TRNS-INV-002")

@@ -28,6 +28,8 @@ class Habits:
     batches: bool = True
     unsteady: bool = False
     """Its model finds something more in a text that comes with others."""
+    strict: bool = False
+    """Types that it does not have are refused: it has names of its own."""
     ad_hoc: bool = False
     """Words of the caller's own are looked for, in place of refused."""
     masks: bool = True
@@ -103,6 +105,8 @@ def foreign_anonymiser(own: Habits) -> Starlette:
         if wrong or (
             entities is not None and not (isinstance(entities, list) and all(isinstance(each, str) and each for each in entities))
         ):
+            return refused(own.invalid)
+        if own.strict and not set(entities or ()) <= set(_PATTERNS):
             return refused(own.invalid)
         recognizers = asked.get("ad_hoc_recognizers") or ()
         if recognizers and not (

@@ -103,7 +103,7 @@ def _is_a_request(content: dict[str, Any]) -> bool:
         bool(q)
         and all(isinstance(each, str) for each in texts)
         and all(isinstance(content.get(name), str) and content[name] for name in ("source", "target"))
-        and content.get("format") in (None, "text", "html")
+        and content.get("format", "text") in ("text", "html")
     )
 
 

@@ -13,7 +13,7 @@ from tests.conformance.foreign_anonymiser import Habits, foreign_anonymiser, ope
 
 HABITS: dict[str, Habits] = {
     "as it comes": Habits(),
-    "refuses most": Habits(batches=False, masks=False, unsupported=422, invalid=422, unknown_operator=400),
+    "refuses most": Habits(strict=True, batches=False, masks=False, unsupported=422, invalid=422, unknown_operator=400),
     "unknown languages are not found": Habits(unsupported=404, unknown_operator=404),
     "less sure of several texts": Habits(unsteady=True),
     "whole numbers with a fraction": Habits(fractions=True, item_texts=False),

@@ -63,6 +63,14 @@ def test_what_a_server_does_not_have_is_not_held_against_it() -> None:
     assert report.of("TRNS-PLT-001").verdict == "passed"
 
 
+def test_a_run_of_two_profiles_asks_each_in_its_own_words() -> None:
+    """Whichever of them the run takes its plain request from."""
+    app = foreign_translation(Habits())
+    report = harness.run("http://127.0.0.1", ["translation", "anonymisation"], transport=asgi_transport(app), variables={"language": "en"})
+    assert [each.requirement for each in report.verdicts if each.verdict == "harness-error"] == []
+    assert report.of("TRNS-BAT-001").verdict == report.of("TRNS-API-004").verdict == "passed"
+
+
 def test_words_in_no_language_are_not_judged_as_if_they_were() -> None:
     report = report_on(Habits())
     for requirement in ("TRNS-QUA-002", "TRNS-QUA-003", "TRNS-QUA-004"):

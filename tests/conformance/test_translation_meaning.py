@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 
 from conformance.translation.asking import Translated
-from conformance.translation.meaning import _told_apart
+from conformance.translation.callbacks import _agree
+from conformance.translation.invariants import _Tags
+from conformance.translation.meaning import _declared, _told_apart
 from conformance.translation.requests import _unsupported
 from conformance.translation.sentences import sentences
 from conformance.translation.values import _has, worth
@@ -116,6 +118,37 @@ def test_a_small_number_may_be_spelled_out_and_a_large_one_may_not() -> None:
     for value, text in (("30", "per 13 dienų"), ("1234.56", "Mokestis reikalingas."), ("2026-01-26", "2026 m. vasario 26 d.")):
         with pytest.raises(Violation):
             _has(value, said(text), ("pl", "lt"))
+
+
+def test_a_date_whose_month_stands_in_no_list_is_for_a_person_to_look_at() -> None:
+    assert not _has("2026-01-26", said("Wniosek należy złożyć przed 26 I 2026 r."), ("lt", "pl"))
+    for text in ("Wniosek należy złożyć przed 26 lutego 2026 r.", "Wniosek należy złożyć w 2026 r."):
+        with pytest.raises(Violation):
+            _has("2026-01-26", said(text), ("lt", "pl"))
+
+
+def test_ends_that_need_not_be_written_are_no_loss() -> None:
+    whole = _Tags('<p class="a">x<br/><strong>y</strong></p>').found
+    assert _Tags("<p class=a>x<br><STRONG>y</strong>").found == whole
+    assert _Tags('<p class="a">x<br/><strong>y</p>').found != whole
+
+
+def test_a_callback_may_say_more_each_time() -> None:
+    job = {"id": "1", "status": "done", "externalReference": "a", "result": {"translatedText": "b"}}
+    _agree(SHOWN, {**job, "attempt": 2}, job)
+    with pytest.raises(Violation):
+        _agree(SHOWN, {**job, "result": None}, job)
+
+
+def test_chrf_may_be_declared_as_a_share() -> None:
+    metric = {"name": "CHRF", "languages": ["pl-PL", "lt"]}
+    declared = [
+        {**metric, "value": 0.7, "unit": "1"},
+        {**metric, "languages": ["lt", "pl"], "value": 70, "unit": "100"},
+        {"name": "chrF"},
+        7,
+    ]
+    assert _declared({"metrics": declared}) == {("pl", "lt"): 70.0, ("lt", "pl"): 70.0}
 
 
 def refusal(status: int, document: object) -> Exchange:
