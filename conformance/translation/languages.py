@@ -5,11 +5,12 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from conformance.core.faults import changed
 from conformance.core.languages import stripped, sure_language
 from conformance.core.reading import excerpt
-from conformance.translation.asking import DETECT, Translated, listed, spoken_pairs, translated
+from conformance.translation.asking import DETECT, Translated, listed, listing, spoken_pairs, translated
 from conformance.translation.faults import altered, rewritten
-from conformance.translation.pairs import AGREED, Pair, primary
+from conformance.translation.pairs import AGREED, Pair, pairs, primary
 from conformance.translation.sentences import sentences
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response
@@ -59,6 +60,31 @@ async def polish_is_written_in_ascii(request: Request, call_next: CallNext) -> R
         return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
     return await altered(request, call_next, change, into="pl")
+
+
+@scenario("TRNS-LNG-002")
+async def the_card_has_the_languages_of_the_list(service: Service) -> None:
+    """The card is what a caller chooses a service by, the list what it then asks with. A region is disregarded."""
+    declared = service.card.get("languages")
+    tags = [tag for tag in declared if isinstance(tag, str)] if isinstance(declared, list) else []
+    if not tags:
+        raise NotTested("the service card declares no languages")
+    languages = await listing(service)
+    known = {primary(code) for pair in pairs(languages.answer.document) for code in pair}
+    missing = [tag for tag in tags if primary(tag) not in known]
+    if missing:
+        raise Violation(
+            f"the service card declares {missing[0]}, which is not listed",
+            expected=missing[0],
+            got=", ".join(sorted(known)),
+            exchange=languages,
+        )
+
+
+@mutant("TRNS-LNG-002")
+async def the_card_has_a_language_to_come(request: Request, call_next: CallNext) -> Response:
+    """The card already declares a language whose engine is still to be bought."""
+    return await changed(request, call_next, "/service-card", lambda card: card["languages"].append("uk"))
 
 
 def _detections(exchange: Exchange) -> list[dict[str, Any]]:
