@@ -10,6 +10,7 @@ BENCHMARKS = {
     "pace": "benchmarks.pace",
     "memory": "benchmarks.memory",
     "latency": "benchmarks.latency",
+    "proxy": "benchmarks.proxy",
 }
 
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -174,6 +175,7 @@ class Front:
         self._met: Request | None = None
         """The last request to the profile, where it met a situation."""
         self._ended: list[tuple[float, Exchange]] = []
+        self._known: deque[Exchange] = deque()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -231,13 +233,18 @@ class Front:
         self._ended.append((ended, exchange))
 
     def _note_reactions(self, request: Request, started: float) -> None:
-        """Hand on what had ended before this request began: now it is known what the client did next."""
+        """Hand on what had ended before this request began: now it is known what the client did next. It is looked at while the service works."""
         before = [exchange for ended, exchange in self._ended if ended <= started]
         self._ended = [each for each in self._ended if each[0] > started]
         for exchange in before:
             asked = exchange.request
             again = bool(request.body) and (asked.method, asked.path, asked.body) == (request.method, request.path, request.body)
-            self._see(replace(exchange, reaction="repeated" if again else "went-on"))
+            self._known.append(replace(exchange, reaction="repeated" if again else "went-on"))
+        asyncio.get_running_loop().call_soon(self._hand_on)
+
+    def _hand_on(self) -> None:
+        while self._known:
+            self._see(self._known.popleft())
 
     async def until(self, stop: asyncio.Event, *, seconds: float | None, answers: int | None) -> None:
         """Wait until so many requests were answered, the time is up, or ``stop`` is set."""
@@ -254,9 +261,9 @@ class Front:
 
     def close(self, reaction: Reaction | None) -> None:
         """Hand on what is left: the client has come to its end, in a way that ``reaction`` names, or that says nothing."""
-        for _, exchange in self._ended:
-            self._see(replace(exchange, reaction=reaction))
+        self._known.extend(replace(exchange, reaction=reaction) for _, exchange in self._ended)
         self._ended = []
+        self._hand_on()
 
 
 def _same(one: Request, other: Request) -> bool:

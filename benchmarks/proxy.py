@@ -1,0 +1,73 @@
+"""What the proxy adds to a request: the same questions to the reference, direct and through ``govai proxy``, in turn.
+
+    python -m benchmarks proxy [--requests N]
+
+A whole answer is timed to its last byte, a stream to its first part. One connection each way, kept open. Both sides are judged meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.service import model, service
+
+WARM_UP = 20
+FORMS = {"whole answer": False, "first part of a stream": True}
+
+
+@contextlib.contextmanager
+def proxy(url: str) -> Iterator[str]:
+    """The command in a process of its own while the block runs; gives the base URL."""
+    command = [Path(sys.executable).with_name("govai"), "proxy", url, "--profile", "assistant"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def seconds(connection: http.client.HTTPConnection, question: str, *, stream: bool) -> float:
+    """From the request to the last byte of its answer, or to the first part of a stream."""
+    body = json.dumps({**json.loads(question), "stream": stream})
+    started = time.perf_counter()
+    connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    assert answer.status == 200
+    if stream:
+        answer.read1()
+    else:
+        answer.read()
+    taken = time.perf_counter() - started
+    answer.read()
+    return taken
+
+
+def main(argv: list[str]) -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks proxy", description=__doc__.splitlines()[0])
+    parser.add_argument("--requests", type=int, default=500, help="of each kind, each way (500)")
+    requests = parser.parse_args(argv).requests
+    print(f"{'':<24}{'':>8}{'direct':>10}{'through':>10}{'added':>10}{'ratio':>7}")
+    with service() as url, proxy(url) as between:
+        question = json.dumps({"model": model(url), "messages": [{"role": "user", "content": "Koks yra skubios pagalbos numeris?"}]})
+        ways = [http.client.HTTPConnection(urlsplit(each).netloc, timeout=60) for each in (url, between)]
+        for name, stream in FORMS.items():
+            rounds = [[seconds(way, question, stream=stream) for way in ways] for _ in range(WARM_UP + requests)]
+            direct, through = zip(*rounds[WARM_UP:], strict=True)
+            for share, place in (("median", 9), ("95 %", 18)):
+                least, taken = (statistics.quantiles(each, n=20)[place] * 1000 for each in (direct, through))
+                print(f"{name:<24}{share:>8}{least:>7.2f} ms{taken:>7.2f} ms{taken - least:>7.2f} ms{taken / least:>7.2f}")
