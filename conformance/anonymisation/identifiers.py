@@ -27,15 +27,29 @@ async def _all_are_found(service: Service, *types: str) -> None:
     """Raise :class:`Violation` for the first identifier of these kinds that nothing lies over, whatever it would be called."""
     for language in languages(service):
         for each, findings, exchange in await _seen(service, types, language):
-            if not all_found(each, findings):
-                message = f"{each.type} is not found in a text in {language} ({each.case})"
-                raise Violation(message, expected=f"findings over {each.start} to {each.end}", got="not all of it", exchange=exchange)
+            _has_to_be_found(each, findings, language, exchange)
+
+
+def _has_to_be_found(each: Seeded, findings: list[Finding], language: str, exchange: Exchange) -> None:
+    if not all_found(each, findings):
+        message = f"{each.type} is not found in a text in {language} ({each.case})"
+        raise Violation(message, expected=f"findings over {each.start} to {each.end}", got="not all of it", exchange=exchange)
+
+
+async def _is_found_unannounced(service: Service, type: str) -> None:
+    """Raise :class:`Violation` where an identifier is not found whose name does not stand before it: columns of a table have it in their heading."""
+    value = letters().identifiers[type][0].value
+    each = Seeded(f"1; {value}; 2", type, "its name not before it", 3, 3 + len(value))
+    for language in languages(service):
+        exchange, findings = await found(service, each.text, language)
+        _has_to_be_found(each, findings, language, exchange)
 
 
 @scenario("ANON-REC-001")
 async def pesel_is_found(service: Service) -> None:
     """PESEL codes the century of birth in the month: 1800s with 80 more, 1900s as it is, then 20, 40 and 60 more (stdnum.pl.pesel)."""
     await _all_are_found(service, "PL_PESEL")
+    await _is_found_unannounced(service, "PL_PESEL")
 
 
 @mutant("ANON-REC-001")
@@ -50,10 +64,21 @@ async def pesel_is_a_number(request: Request, call_next: CallNext) -> Response:
     return await without_type(request, call_next, "PL_PESEL", lambda value: value.startswith("00"))
 
 
+@mutant("ANON-REC-001")
+async def pesel_has_its_name_before_it(request: Request, call_next: CallNext) -> Response:
+    """Eleven digits are a PESEL where that word stands before them."""
+
+    def change(text: str, findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [each for each in findings if each["entity_type"] != "PL_PESEL" or "pesel" in text[: each["start"]].lower()]
+
+    return await with_findings(request, call_next, change)
+
+
 @scenario("ANON-REC-002")
 async def asmens_kodas_is_found(service: Service) -> None:
     """The check digit: weights 1 to 9 and 1, modulo 11; where that is ten, weights from 3 on; where that is ten too, a nought (stdnum.lt.asmens)."""
     await _all_are_found(service, "LT_ASMENS_KODAS")
+    await _is_found_unannounced(service, "LT_ASMENS_KODAS")
 
 
 def _second_pass(value: str) -> bool:

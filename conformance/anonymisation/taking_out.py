@@ -117,6 +117,25 @@ async def letters_around_stay_as_they_are(service: Service) -> None:
     await anonymized(service, text, results, anonymizers={"PERSON": {"type": "redact"}, "DEFAULT": {"type": "replace", "new_value": "x"}})
 
 
+@scenario("ANON-ANM-002")
+async def white_space_around_stays_as_it_is(service: Service) -> None:
+    """Spaces at both ends, line ends of two characters, empty lines and tabs are text as well; the rule above looks at what comes."""
+    text = "  Rašyti:\t\r\n\r\n biuro@example.org \r\n"
+    start = text.index("biuro")
+    result = {"entity_type": "EMAIL_ADDRESS", "start": start, "end": start + len("biuro@example.org"), "score": 0.9}
+    await anonymized(service, text, [result], anonymizers={"DEFAULT": {"type": "replace", "new_value": "[…]"}})
+
+
+@mutant("ANON-ANM-002")
+async def the_new_text_is_trimmed(request: Request, call_next: CallNext) -> Response:
+    """White space at both ends of the new text is cut off, as forms do it."""
+
+    def change(asked: dict[str, Any], result: dict[str, Any]) -> None:
+        result["text"] = result["text"].rstrip()
+
+    return await with_result(request, call_next, change)
+
+
 @mutant("ANON-ANM-002", also=("ANON-ANM-003",))
 async def the_rest_loses_its_letters(request: Request, call_next: CallNext) -> Response:
     """Texts are brought into ASCII before they are given out."""

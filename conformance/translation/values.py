@@ -110,7 +110,7 @@ def _has(value: str, said: Translated, pair: Pair) -> bool:
     dates, numbers = worth(said.translation)
     if value in dates or (not _is_date(value) and any(Decimal(value) in number for number in numbers)):
         return True
-    if _may_be_written_out(value, dates, numbers):
+    if _may_be_written_out(value, said.translation):
         return False
     raise Violation(
         f"a value is not kept from {pair[0]} into {pair[1]}: {value}",
@@ -120,11 +120,15 @@ def _has(value: str, said: Translated, pair: Pair) -> bool:
     )
 
 
-def _may_be_written_out(value: str, dates: set[str], numbers: list[set[Decimal]]) -> bool:
-    """Whether a small number may stand in words, where no other stands in its place; or the month of a date, where its day and year are there."""
+def _may_be_written_out(value: str, text: str) -> bool:
+    """Whether a small number may stand in words, where no other stands in its place; or the month of a date, where its day and year are there and no
+    other date.
+    """
+    dates, numbers = worth(text)
     if _is_date(value):
         year, _, day = (Decimal(each) for each in value.split("-"))
-        return not dates and all(any(each in number for number in numbers) for each in (year, day))
+        both = all(any(each in number for number in numbers) for each in (year, day))
+        return both and not dates and not _BY_NUMBERS.search(text)
     return Decimal(value) <= _SPELLED and Decimal(value) == int(Decimal(value)) and not numbers
 
 

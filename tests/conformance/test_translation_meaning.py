@@ -122,7 +122,11 @@ def test_a_small_number_may_be_spelled_out_and_a_large_one_may_not() -> None:
 
 def test_a_date_whose_month_stands_in_no_list_is_for_a_person_to_look_at() -> None:
     assert not _has("2026-01-26", said("Wniosek należy złożyć przed 26 I 2026 r."), ("lt", "pl"))
-    for text in ("Wniosek należy złożyć przed 26 lutego 2026 r.", "Wniosek należy złożyć w 2026 r."):
+    for text in (
+        "Wniosek należy złożyć przed 26 lutego 2026 r.",
+        "Wniosek należy złożyć w 2026 r.",
+        "Wniosek należy złożyć do 2026-26-01.",
+    ):
         with pytest.raises(Violation):
             _has("2026-01-26", said(text), ("lt", "pl"))
 
