@@ -32,6 +32,8 @@ _TOKEN = re.compile(_TEXT + rb'|[{}\[\]"]', re.DOTALL)
 _BRACKET = re.compile(rb'(?:[^"{}\[\]]++|' + _TEXT + rb')*+([{}\[\]"])', re.DOTALL)
 """The next bracket, texts passed over; or the quotation mark of a text that has no end."""
 _HEAD = 1 << 16
+_LONGEST = 1e6
+"""Seconds that an exchange is taken to have lasted at most, whatever number is written."""
 
 UNREAD = "that cannot be read"
 BY_THE_BROWSER = "that the browser answered itself"
@@ -168,8 +170,8 @@ class Har:
         """Seconds that an exchange took. mitmproxy's ``time`` counts connecting twice, or where it was done before (addons/savehar.py)."""
         if self._by_mitmproxy and entry.timings:
             took = [entry.timings.get(name) for name in ("send", "wait", "receive")]
-            return sum(max(0.0, each) for each in took if isinstance(each, int | float)) / 1000
-        return max(0.0, entry.time or 0.0) / 1000
+            return min(sum(max(0.0, each) for each in took if isinstance(each, int | float)) / 1000, _LONGEST)
+        return min(max(0.0, entry.time or 0.0) / 1000, _LONGEST)
 
 
 def _begin_of_entries(content: mmap.mmap) -> int | None:
@@ -180,7 +182,7 @@ def _begin_of_entries(content: mmap.mmap) -> int | None:
     for token in _TOKEN.finditer(content):
         text = token[0]
         if text[:1] == b'"':
-            if depth < 3:
+            if 0 <= depth < 3:
                 names[depth] = text
         elif text in b"}]":
             depth -= 1
@@ -215,7 +217,7 @@ def _decoded(content: bytes, kind: type[Kind]) -> Kind | None:
     """An entry, or None where it is none. The slower reader takes half characters, of which a proxy makes bytes that are no text."""
     try:
         return msgspec.json.decode(content, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         try:
             return msgspec.convert(parse_json(content), kind)
         except (msgspec.MsgspecError, NotJSON):
@@ -224,7 +226,8 @@ def _decoded(content: bytes, kind: type[Kind]) -> Kind | None:
 
 def _moment(text: str) -> float | None:
     try:
-        return datetime.datetime.fromisoformat(text).timestamp()
+        moment = datetime.datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
 
@@ -324,7 +327,7 @@ def _body(recorded: _Body | None, length: str | None, *, of_bytes: bool) -> byte
     if of_bytes:
         with contextlib.suppress(UnicodeEncodeError):
             candidates.append(text.translate(_WINDOWS_1252).encode("latin-1"))
-    if length is not None and length.isdigit():
+    if length is not None and length.isdecimal():
         numbers = {float(length)}
     elif size is None or size < 0:
         return candidates[0] if text.isascii() else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from typing import TYPE_CHECKING
 
 from harness.exchange import Headers, Request, Response
 
@@ -43,22 +42,15 @@ class PartialHeaders(Headers):
         return self.get(name) is not None
 
 
-if TYPE_CHECKING:
+class _Bodiless:
+    @property
+    def body(self) -> bytes:
+        """Raises :class:`Untold`."""
+        raise Untold("the recording does not hold the whole body")
 
-    class _Bodiless:
+    @body.setter
+    def body(self, value: bytes) -> None:
         pass
-
-else:
-
-    class _Bodiless:
-        @property
-        def body(self):
-            """Raises :class:`Untold`."""
-            raise Untold("the recording does not hold the whole body")
-
-        @body.setter
-        def body(self, value):
-            pass
 
 
 class RequestWithoutBody(_Bodiless, Request):

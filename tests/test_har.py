@@ -354,6 +354,17 @@ def test_mitmproxy_counts_connecting_beside_the_rest(tmp_path: Path) -> None:
     assert only(har(tmp_path, entry(time=350.0, timings=timings))).duration == 0.35
 
 
+def test_entries_written_to_break_readers(tmp_path: Path) -> None:
+    deep = json.dumps(entry()).replace('"cache": {}', '"cache": ' + "[" * 50_000 + "]" * 50_000)
+    odd = entry(time="T", headers=[("Host", "x"), ("Content-Length", "²")])
+    path = tmp_path / "x.har"
+    path.write_text('{"log":{"entries":[' + deep + "," + json.dumps(odd).replace('"T"', "1e999") + "]}}", encoding="utf-8")
+    recording = Har(path)
+    (exchange,) = recording.exchanges()
+    assert (exchange.id, exchange.duration) == ("entry.2", 1e6)
+    assert recording.passed_over.total() == 1
+
+
 @pytest.mark.parametrize("members", [{"time": -1}, {"timings": {}}, {"comment": "", "_x": {"a": [1]}}, {"time": None}])
 def test_members_that_are_missing_or_more(members: Any, tmp_path: Path) -> None:
     assert only(har(tmp_path, entry(**members))).status == 200
@@ -485,6 +496,8 @@ def test_a_large_file_takes_the_memory_of_one_entry(tmp_path: Path) -> None:
         '{"log":{"entries":[]}}'.encode("utf-16"),
         gzip.compress(b'{"log":{"entries":[]}}'),
         b"\0" * 100,
+        b'{}}]]}}]]"a"',
+        b"{" * 100_000,
     ],
 )
 def test_files_that_are_none(content: bytes, tmp_path: Path) -> None:
