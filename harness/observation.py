@@ -46,7 +46,7 @@ class Observation:
         withheld: Withheld | None = None,
     ) -> None:
         self.requests, self.own = 0, 0
-        """Exchanges seen, and those of them to operations of the last profile."""
+        """Exchanges seen, and those of them to operations of the last profile in which the one who is judged was there."""
         self.judge = Judge(
             profiles,
             side,
@@ -65,7 +65,8 @@ class Observation:
         """Judge one exchange, in the order they happened, and return it with its operation."""
         exchange = self.judge.see(exchange)
         self.requests += 1
-        self.own += exchange.operation is not None and exchange.operation.profile == self._profiles[-1].key
+        was_there = self._side == "consumer" or exchange.fault is None or exchange.fault.kind not in ("connect", "tls")
+        self.own += was_there and exchange.operation is not None and exchange.operation.profile == self._profiles[-1].key
         if self._recording is not None:
             self._recording.keep(exchange)
         if self._withheld is not None:

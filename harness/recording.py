@@ -20,7 +20,7 @@ from harness.evidence import Redaction
 from harness.exchange import Exchange, Fault, FaultKind, Headers, Reaction, Request, Response
 from harness.participant import Participant
 from harness.profile import Profile, Side
-from harness.untold import ResponseWithoutBody
+from harness.untold import ResponseWithoutBody, body_told
 from harness.vectors import Vector
 from harness.version import VERSION
 
@@ -62,7 +62,7 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
     situation: str | None = None
     reaction: Reaction | None = None
     hidden: bool = False
-    """Whether the answer held a credential, which was taken out: then it is not what the service said, letter by letter."""
+    """Whether the answer held a credential, which was taken out, or was not kept: then it is not what the service said, letter by letter."""
 
 
 class _End(msgspec.Struct, frozen=True):
@@ -170,7 +170,8 @@ class Recording:
             self._hidden, self._redaction = len(self._secrets), Redaction(self._secrets, self._credential)
         redaction, request, response = self._redaction, exchange.request, exchange.response
         body, body_base64 = _written(request.body, redaction)
-        answer, answer_base64 = _written(response.body if response else b"", redaction)
+        told = body_told(response) if response else b""
+        answer, answer_base64 = _written(told or b"", redaction)
         self._write(
             _Line(
                 id=exchange.id,
@@ -191,7 +192,7 @@ class Recording:
                 sender=exchange.sender,
                 situation=exchange.situation,
                 reaction=exchange.reaction,
-                hidden=response is not None and redaction.concerns(response),
+                hidden=response is not None and (told is None or redaction.concerns(response)),
             )
         )
         self._kept += 1

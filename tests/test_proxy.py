@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import gzip
+import socketserver
+import threading
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +88,93 @@ def test_both_sides_are_judged() -> None:
     assert of_consumer.of("CORE-TRC-003").verdict == "failed"
 
 
+MODELS = b'{"object":"list","data":[{"id":"a","object":"model","created":1790000000,"owned_by":"x"}]}'
+PACKED = gzip.compress(MODELS)
+
+
+@contextlib.contextmanager
+def sending(*parts: bytes) -> Iterator[str]:
+    """The URL of a server that answers each connection with these bytes, whatever it is asked, and closes it."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            with contextlib.suppress(OSError):
+                for part in parts:
+                    self.request.sendall(part)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def headed(fields: str, body: bytes = b"", status: str = "200 OK") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{fields}\r\n\r\n".encode() + body
+
+
+def passed(*parts: bytes, target: bytes = b"/v1/models", more: bytes = b"", evidence: Path | None = None) -> tuple[bytes, Report]:
+    """The bytes that a client gets of what a service sends, and the report on the service."""
+
+    async def ask() -> tuple[bytes, Report]:
+        with sending(*parts) as url:
+            async with proxied(url, evidence=evidence) as (client, reports):
+                reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+                writer.write(b"GET " + target + b" HTTP/1.1\r\nHost: here\r\n" + more + b"Connection: close\r\n\r\n")
+                got = await reader.read()
+                writer.close()
+        return got, reports.result()[0]
+
+    return asyncio.run(ask())
+
+
+def test_a_packed_answer_passes_packed_and_is_judged_unpacked() -> None:
+    got, report = passed(headed(f"Content-Encoding: gzip\r\nContent-Length: {len(PACKED)}", PACKED))
+    assert got.endswith(b"\r\n\r\n" + PACKED)
+    assert report.of("CORE-ENC-001").verdict == "passed"
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip"])
+def test_what_cannot_be_unpacked_is_not_judged(coding: str, tmp_path: Path) -> None:
+    got, report = passed(headed(f"Content-Encoding: {coding}\r\nContent-Length: 5", b"\x0b\x02\x80ab"), evidence=tmp_path)
+    assert got.endswith(b"\x0b\x02\x80ab")
+    assert [each.requirement for each in report.verdicts if each.verdict == "failed"] == []
+    assert report.outcome == "incomplete"
+
+
+def test_an_answer_beyond_all_measure_passes_and_is_not_kept() -> None:
+    part = b" " * 1_000_000
+    got, report = passed(headed(f"Content-Length: {len(part) * 40}"), *[part] * 40)
+    assert len(got) > 40_000_000
+    assert [each.requirement for each in report.verdicts if each.verdict == "failed"] == []
+
+
+def test_an_answer_that_breaks_off_breaks_off_and_is_the_service_s_fault() -> None:
+    got, report = passed(headed("Content-Length: 1000", MODELS))
+    assert got.endswith(MODELS)
+    assert report.of("CORE-ROB-001").verdict == "failed"
+
+
+@pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9\r\n", b"", headed("Content-Length: 2", b"ok", status="999 Strange")])
+def test_what_is_no_http_is_told_to_the_client_and_charged_to_nobody(answer: bytes) -> None:
+    got, report = passed(answer)
+    assert got.startswith(b"HTTP/1.1 502 ")
+    assert b"The service did not answer: " in got
+    assert [each.requirement for each in report.verdicts if each.verdict == "failed"] == []
+
+
+def test_who_takes_it_for_a_forward_proxy_is_told() -> None:
+    got, _ = passed(headed("Content-Length: 2", b"ok"), target=b"http://other.example/v1/models")
+    assert got.startswith(b"HTTP/1.1 502 ")
+    assert b"this one is a base URL, no setting for a proxy" in got
+
+
+def test_a_websocket_is_not_opened_and_the_request_passes_as_any_other() -> None:
+    upgrade = b"Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nConnection: Upgrade\r\n"
+    got, _ = passed(headed(f"Content-Length: {len(MODELS)}", MODELS), more=upgrade)
+    assert got.startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize("port", [9])
 def test_a_service_that_does_not_answer_is_named_to_the_client_and_no_answer_of_its_own(port: int) -> None:
     async def ask() -> tuple[httpx.Response, tuple[Report, Report]]:
@@ -96,7 +186,7 @@ def test_a_service_that_does_not_answer_is_named_to_the_client_and_no_answer_of_
     assert (answer.status_code, answer.headers["content-type"]) == (502, "application/problem+json")
     assert "The service did not answer" in answer.json()["detail"]
     assert of_provider.of("CORE-ERR-001").verdict == "not-tested", "the 502 is the proxy's own"
-    assert of_provider.outcome == "incomplete"
+    assert (of_provider.outcome, of_provider.ended) == ("unreachable", "The service answered no request to an operation of assistant/1.")
     assert not [each for each in of_consumer.verdicts if each.verdict == "failed" and each.requirement != "CORE-TRC-003"]
 
 
@@ -109,4 +199,4 @@ def test_where_nothing_of_the_profile_passes_nothing_is_said() -> None:
 
     for report in asyncio.run(ask()):
         assert (report.outcome, report.exit_code) == ("unreachable", 3)
-        assert "No request to an operation of assistant/1 passed through" in str(report.ended)
+        assert report.ended == "No request to an operation of assistant/1 passed through."

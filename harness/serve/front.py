@@ -18,6 +18,7 @@ from harness.exchange import Exchange, Fault, Headers, Reaction, Request, Respon
 from harness.operation import Operation
 from harness.profile import Profile
 from harness.serve.asgi import TRANSPORT, App, Message, Receive, Scope, Send, answer_of, call, decoded, encoded, request_of, send_response
+from harness.serve.content import Content
 
 ELSEWHERE = "elsewhere"
 """The situation of a request that came to another origin, after a redirect."""
@@ -59,7 +60,7 @@ class Turn:
     _send: Send = field(repr=False)
     status: int = 0
     headers: Headers = field(default_factory=Headers)
-    body: bytes = b""
+    content: Content = field(default_factory=Content)
     fault: Fault | None = None
     situation: str | None = None
     _served: Response | None = None
@@ -131,7 +132,7 @@ class Turn:
         if message["type"] == "http.response.start":
             self.status, self.headers = message["status"], decoded(message.get("headers", []))
         elif message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
+            self.content.add(message.get("body", b""))
             if self.request.method == "HEAD":
                 message = {**message, "body": b""}
         await self._send(message)
@@ -225,7 +226,7 @@ class Front:
         return False
 
     def _end(self, id: str, request: Request, turn: Turn, started: float) -> None:
-        response = Response(turn.status, turn.headers, turn.body) if turn.status and turn.fault is None else None
+        response = turn.content.as_answer(turn.status, turn.headers) if turn.status and turn.fault is None else None
         fault = turn.fault or (None if response else Fault("broken-off", "no answer was given"))
         ended = self._clock()
         self.answered += 1

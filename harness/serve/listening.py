@@ -78,7 +78,9 @@ async def beside(app: App, port: int = 0, *, as_is: bool = False, no_http: Calla
 
 def _config(app: Any) -> uvicorn.Config:
     """Idle connections are kept for longer than a busy machine may make a client pause."""
-    return uvicorn.Config(app, interface="asgi3", log_level="critical", lifespan="off", timeout_graceful_shutdown=2, timeout_keep_alive=75)
+    return uvicorn.Config(
+        app, interface="asgi3", ws="none", log_level="critical", lifespan="off", timeout_graceful_shutdown=2, timeout_keep_alive=75
+    )
 
 
 class _Server(uvicorn.Server):

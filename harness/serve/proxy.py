@@ -55,10 +55,7 @@ async def run_proxy(watch: Watch, profiles: Sequence[Profile], *, stop: asyncio.
         watch.ready(await stack.enter_async_context(beside(front, watch.port, as_is=True)))
         await front.until(stop, seconds=watch.seconds, answers=watch.until)
         front.close(None)
-        reports = []
-        for seen, side in ((of_provider, "provider"), (of_consumer, "consumer")):
-            nothing = (
-                None if seen.own else f"No request to an operation of {profiles[-1].key} passed through: nothing can be said of the {side}."
-            )
-            reports.append(seen.report(ended=nothing, unreachable=nothing is not None))
-        return reports[0], reports[1]
+        asked = f"request to an operation of {profiles[-1].key}"
+        silent = f"The service answered no {asked}." if of_consumer.own else f"No {asked} passed through."
+        of_each = [seen.report(ended=None if seen.own else silent, unreachable=not seen.own) for seen in (of_provider, of_consumer)]
+        return of_each[0], of_each[1]

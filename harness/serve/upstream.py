@@ -48,6 +48,8 @@ class Upstream:
             ConnectionError: the service cannot be reached, or broke off before or in the middle of its answer.
         """
         request = await request_of(scope, receive)
+        if not request.url.startswith("/"):
+            raise ConnectionError("the request names another address; this one is a base URL, no setting for a proxy")
         headers = [(name, value) for name, value in request.headers if name.lower() not in _HOP_BY_HOP]
         asked = self._session.request(
             request.method,
@@ -59,10 +61,14 @@ class Upstream:
         )
         try:
             async with asked as answer:
+                if answer.status not in range(100, 600):
+                    raise ConnectionError(f"{answer.status} is no status of HTTP")
                 fields = [(name.lower(), value) for name, value in answer.raw_headers if name.decode("latin-1").lower() not in _HOP_BY_HOP]
                 await send({"type": "http.response.start", "status": answer.status, "headers": fields})
                 async for part in answer.content.iter_any():
                     await send({"type": "http.response.body", "body": part, "more_body": True})
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except aiohttp.ClientConnectorError as error:
+            raise ConnectionError(f"{error.host}:{error.port} cannot be reached ({error.os_error.strerror or error.os_error})") from error
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ConnectionError(f"{error}" or type(error).__name__) from error
+            raise ConnectionError(getattr(error, "message", "") or f"{error}" or type(error).__name__) from error
