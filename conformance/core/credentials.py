@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from conformance.core.reactions import Reactions
 from harness.checks import CallNext, Violation, claim, mutant, rule
 from harness.exchange import Exchange, Request, Response
@@ -20,7 +23,7 @@ def credentials_stay_at_their_origin(exchange: Exchange) -> None:
         raise Violation(
             "after a redirect the credential is sent to another origin",
             expected=f"no {carried[0]} header",
-            got=f"a {carried[0]} header",
+            got=f"the {carried[0]} header",
             pointer=f"header:{carried[0]}",
         )
 
@@ -41,6 +44,19 @@ class RefusedTokensAreNotSentAgain(Reactions):
 
     situation, stumbled = "expired-token", "its token was refused"
     fails_rightly = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._refused: Exchange | None = None
+
+    def notice(self, exchange: Exchange, card: Mapping[str, Any]) -> None:
+        """As :meth:`Reactions.notice`; with another token, or without one, the same may be asked again."""
+        tokens = [each.request.headers.get("authorization") for each in (self._refused, exchange) if each is not None]
+        if len(set(tokens)) > 1:
+            self._met.pop()
+        known = len(self._met)
+        super().notice(exchange, card)
+        self._refused = exchange if len(self._met) > known else None
 
 
 @mutant("CORE-SEC-009")

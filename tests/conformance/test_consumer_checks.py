@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -174,6 +175,12 @@ PAIRS = [
 @pytest.mark.parametrize(("requirement", "first", "second", "wrong"), PAIRS)
 def test_two_requests_in_a_row(requirement: str, first: Exchange, second: Exchange, wrong: bool) -> None:
     assert accused(first, second) == ({requirement} if wrong else set())
+
+
+@pytest.mark.parametrize(("again", "wrong"), [("Bearer a", True), ("Bearer b", False), (None, False)])
+def test_a_refused_token_is_not_sent_again_and_another_one_may_be(again: str | None, wrong: bool) -> None:
+    refused = replace(sent(headers={"authorization": "Bearer a"}, status=401), situation="expired-token", reaction="repeated")
+    assert ("CORE-SEC-009" in accused(refused, sent(headers={"authorization": again}, after=1))) == wrong
 
 
 def test_nothing_to_wait_for_is_no_proof_of_waiting() -> None:
