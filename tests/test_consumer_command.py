@@ -148,6 +148,26 @@ def test_who_asks_the_same_ten_times_is_not_taken_for_stumbling(tmp_path: Path) 
     assert verdicts["CORE-TOL-001"] == ("not-tested", "the client asks the same again after ordinary answers as well")
 
 
+@pytest.mark.parametrize(
+    ("questions", "verdict"), [(["one?", "two?", "two?", "three?"], "not-tested"), (["one?", "two?", "three?", "four?"], "failed")]
+)
+def test_who_asks_one_thing_twice_is_told_from_who_tries_again(questions: list[str], verdict: str, tmp_path: Path) -> None:
+    """The second client reads answers strictly and asks again where it cannot; the first one has two people who want to know the same."""
+    client = (
+        ASK
+        + f"""
+    for question in {questions}:
+        if "x_later" in ask(question) and {verdict == "failed"}:
+            ask(question)
+    """
+    )
+    consumer("--situation", "later-members", "--report", f"json={tmp_path / 'r.json'}", client=client)
+    report = report_of(tmp_path / "r.json")
+    verdicts = {each["requirement"]: each["verdict"] for each in report["verdicts"]}
+    assert verdicts["CORE-TOL-001"] == verdict
+    assert "Run once more, with no situation played, it ended with exit status 0." in report["notes"]
+
+
 @pytest.mark.parametrize("status", [0, 7])
 def test_a_command_that_never_connects(status: int) -> None:
     done = consumer(client=f"raise SystemExit({status})")

@@ -11,7 +11,7 @@ import shlex
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import UsageError
@@ -84,12 +84,16 @@ class _Session:
             wait=asyncio.sleep,
         )
         self._no_http = 0
+        self._asked_twice = False
+        """Whether the client asked again for what it had got, after an answer that was out of the ordinary."""
+        self._quiet: int | None = None
         self._first: Request | None = None
         self._notes: list[str] = []
         self._ended: str | None = None
 
     def _see(self, exchange: Exchange) -> None:
         self._first = self._first or exchange.request
+        self._asked_twice |= exchange.situation is not None and exchange.succeeded and exchange.reaction == "repeated"
         self._seen.see(exchange)
 
     async def hold(self) -> None:
@@ -103,8 +107,10 @@ class _Session:
             await front.until(self._stop, seconds=self._visit.seconds, answers=self._visit.until)
         elif status := await self._run(front.base):
             self._notes.append(f"The command ended with exit status {status}.")
-            reaction = "failed" if self._ended is None and front.last is not None and await self._ends_well_otherwise() else None
+            reaction = "failed" if self._ended is None and front.last is not None and await self._quietly() == 0 else None
         front.close(reaction)
+        if self._asked_twice and self._visit.command and self._ended is None:
+            await self._quietly()
 
     def _environment(self, url: str) -> dict[str, str]:
         """Where the service is and how to call it, also under the names that clients of the base standard know."""
@@ -113,13 +119,21 @@ class _Session:
         own = {"GOVAI_BASE_URL": url, "GOVAI_TOKEN": self._token, "GOVAI_PROFILE": profile.key, "GOVAI_COUNTRY": self._visit.country or ""}
         return {**own, **{name: value.format_map(known) for name, value in profile.environment.items()}}
 
-    async def _ends_well_otherwise(self) -> bool:
-        """Whether the command ends well where no situation is played: only then what it met last is what it stumbled over."""
-        quiet = Front(self._service, self._seen.judge.operation_of, lambda exchange: None, wait=asyncio.sleep)
-        async with beside(quiet) as quiet.base:
-            status = await self._run(quiet.base)
-        self._notes.append(f"Run once more, with no situation played, it ended with exit status {status}.")
-        return status == 0
+    async def _quietly(self) -> int:
+        """Run the command once more, with no situation played, and return its exit status.
+
+        Only where it ends well now, what it met last is what it stumbled over; and what it asks twice now, it asks twice anyway.
+        """
+        if self._quiet is None:
+            quiet = Front(self._service, self._seen.judge.operation_of, self._see_repeated, wait=asyncio.sleep)
+            async with beside(quiet) as quiet.base:
+                self._quiet = await self._run(quiet.base)
+            self._notes.append(f"Run once more, with no situation played, it ended with exit status {self._quiet}.")
+        return self._quiet
+
+    def _see_repeated(self, exchange: Exchange) -> None:
+        if exchange.reaction == "repeated":
+            self._seen.see(replace(exchange, id=f"again.{exchange.id}"))
 
     async def _run(self, url: str) -> int:
         """Run the command with this service to its end, or to the end of its time, and return its exit status."""
