@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.comparison.containment import EXPECTED
-from harness.comparison.document import Described, Document, Place
+from harness.comparison.document import Described, Document, Place, mapping
 from harness.comparison.ground import Ground, content_of, is_json, type_in
 from harness.comparison.matching import Matched
 from harness.comparison.schema import compiled, schema_at
@@ -86,13 +86,13 @@ def _compare_error(ground: Ground, pair: Matched, status: str, allowed: Place, p
 
 
 def _compare_headers(ground: Ground, pair: Matched, status: str, allowed: Place, promised: Place) -> None:
-    given = {str(name).lower(): name for name in ground.document.at(promised).get("headers") or {}}
-    for name in ground.asked.at(allowed).get("headers") or {}:
+    given = {str(name).lower(): name for name in mapping(ground.document.at(promised).get("headers"))}
+    for name in mapping(ground.asked.at(allowed).get("headers")):
         place = ground.asked.follow(allowed.down("headers", name))
         if ground.asked.at(place).get("required") is not True:
             continue
         offered = given.get(name.lower())
-        header = ground.document.at(ground.document.follow(promised.down("headers", offered))) if offered else {}
+        header = mapping(ground.document.at(ground.document.follow(promised.down("headers", offered)))) if offered else {}
         if header.get("required") is not True:
             message = f"the header {name} is not {'required' if offered else 'described'}"
             ground.differs(pair, "header-missing", message, in_profile=place, in_document=promised, status=status)
@@ -116,17 +116,15 @@ def _compare_schema(ground: Ground, pair: Matched, status: str, allowed: Place, 
 
 
 def _examples(document: Document, promised: Place) -> list[Any]:
-    holder = document.at(Place(promised.file, promised.pointer.rpartition("/")[0]))
-    examples = holder.get("examples")
-    values = [each.get("value") for each in examples.values() if isinstance(each, Mapping)] if isinstance(examples, Mapping) else []
+    holder = mapping(document.at(Place(promised.file, promised.pointer.rpartition("/")[0])))
+    values = [each.get("value") for each in mapping(holder.get("examples")).values() if isinstance(each, Mapping)]
     return [each for each in (holder.get("example"), *values) if isinstance(each, dict | list)]
 
 
 def _responses(document: Document, described: Described) -> dict[str, Place]:
     """Where the responses of an operation stand, by status: ``200``, ``2XX``, ``default``."""
-    responses = described.definition.get("responses")
     found = {}
-    for status in responses if isinstance(responses, Mapping) else ():
+    for status in mapping(described.definition.get("responses")):
         place = document.follow(described.place.down("responses", status))
         if isinstance(document.at(place), Mapping) and re.fullmatch(r"[1-5](\d\d|XX)|default", name := status.replace("x", "X")):
             found[name] = place
@@ -134,8 +132,8 @@ def _responses(document: Document, described: Described) -> dict[str, Place]:
 
 
 def _key_of(responses: Mapping[str, Any], status: str) -> str | None:
-    """The key under which a status is described. ``default`` speaks of successes only where no success is described."""
+    """The key under which a status is described. ``default`` speaks of successes only where it speaks of everything."""
     if status == "default":
         return "default" if "default" in responses else None
-    speaks = status[0] != "2" or not any(each.startswith("2") for each in responses)
+    speaks = status[0] != "2" or len(responses) == 1
     return next((each for each in (status, f"{status[0]}XX", "default" if speaks else "") if each in responses), None)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,7 +21,7 @@ from jsonschema_rs import canonical as views
 
 from harness.comparison.document import Place
 from harness.comparison.schema import Schema, canonical, compiled
-from harness.comparison.values import UNKNOWN_MEMBER, Proposals
+from harness.comparison.values import Proposals
 from harness.documents import pointer_step
 from harness.explore.trimming import without_a_part
 from harness.validity import CannotTell
@@ -42,11 +43,6 @@ class Refusal:
     message: str
     member: str | None = None
     """The member that is missing or not wanted, where that is what is refused."""
-
-    @property
-    def unknown_member(self) -> bool:
-        """Whether nothing is refused but a member that no document names."""
-        return self.member == UNKNOWN_MEMBER
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,7 @@ class _Found:
     refused: list[Any]
 
 
-def contained(allowed: Schema, expected: Schema, *, formats: bool, seeds: Iterable[Any] = (), texts: Iterable[str] = ()) -> Containment:
+def contained(allowed: Schema, expected: Schema, *, formats: bool, seeds: Sequence[Any] = (), texts: Iterable[str] = ()) -> Containment:
     """Whether ``expected`` takes every value that ``allowed`` takes.
 
     Args:
@@ -87,7 +83,7 @@ def contained(allowed: Schema, expected: Schema, *, formats: bool, seeds: Iterab
     except CannotTell as reason:
         return Containment((), str(reason))
     search = _Search(may, Proposals(texts), allowed, expected.copied(), formats)
-    candidates = [*seeds]
+    candidates = [*seeds, *(smaller for seed in seeds for smaller in islice(without_a_part(seed), 100))]
     refusals: dict[tuple[Place, str | None], Refusal] = {}
     for _ in range(ROUNDS):
         proposed, gap = search.proposals()
@@ -175,8 +171,7 @@ class _Search:
                         known.refused += each.refused if len(known.refused) < 8 else []
                         each.refused = known.refused
                         found[each.location, name] = min(known, each, key=lambda one: one.rank)
-        named = {each.location for each in found.values() if each.name != UNKNOWN_MEMBER}
-        return [each for each in found.values() if each.name != UNKNOWN_MEMBER or each.location not in named]
+        return list(found.values())
 
     def forgive(self, found: _Found) -> bool:
         """Loosen the keyword that refuses, by what it refused. False where that cannot be done."""
@@ -202,7 +197,7 @@ _CLOSERS = ("additionalProperties", "unevaluatedProperties")
 def _loosen(holder: dict[str, Any], keyword: str, found: _Found) -> None:
     if keyword == "required":
         holder["required"].remove(found.name)
-    elif keyword in _CLOSERS and found.name not in (None, UNKNOWN_MEMBER):
+    elif keyword in _CLOSERS and found.name is not None:
         holder.setdefault("properties", {})[found.name] = True
     elif keyword == "type":
         types = holder["type"] if isinstance(holder["type"], list) else [holder["type"]]

@@ -122,8 +122,7 @@ class Document:
 
     def operations(self) -> Iterator[Described]:
         """All operations, in the document's order; path items that cannot be read are left out."""
-        paths = self.main.get("paths")
-        for path, item in paths.items() if isinstance(paths, Mapping) else ():
+        for path, item in mapping(self.main.get("paths")).items():
             if not isinstance(item, Mapping) or not path.startswith("/"):
                 continue
             place = Place(self.name, "").down("paths", path)
@@ -139,7 +138,7 @@ class Document:
     def server_paths(self, described: Described) -> list[str]:
         """The paths of the servers that an operation is served under, without a slash at the end; the empty one where none is named."""
         holders = (described.definition, self.at(described.item), self.main)
-        servers: list[Any] = next((each["servers"] for each in holders if isinstance(each.get("servers"), list) and each["servers"]), [])
+        servers: list[Any] = next((each["servers"] for each in holders if listed(each.get("servers"))), [])
         urls = [_filled(each) for each in servers if isinstance(each, Mapping) and isinstance(each.get("url"), str)]
         return list(dict.fromkeys(urlsplit(url).path.rstrip("/") for url in urls)) or [""]
 
@@ -147,7 +146,7 @@ class Document:
         """The parameters of an operation by place and name, with those of its path item (OpenAPI 3.1.1 section 4.8.9). Raises :class:`CannotTell`."""
         found = {}
         for holder in (described.item, described.place):
-            for number, _ in enumerate(_list(self.at(holder).get("parameters"))):
+            for number, _ in enumerate(listed(mapping(self.at(holder)).get("parameters"))):
                 place = self.follow(holder.down("parameters", number))
                 parameter = self.at(place)
                 if isinstance(parameter, Mapping):
@@ -180,7 +179,13 @@ def _bytes_of(path: Path) -> bytes:
         raise UsageError(f"{path} cannot be read ({error.strerror}).") from None
 
 
-def _list(value: Any) -> Sequence[Any]:
+def mapping(value: Any) -> Mapping[str, Any]:
+    """A value that should be an object; an empty one where it is not."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def listed(value: Any) -> Sequence[Any]:
+    """A value that should be an array; an empty one where it is not."""
     return value if isinstance(value, list) else ()
 
 
@@ -262,7 +267,7 @@ def _version(name: str, content: Any) -> str:
         raise UsageError(f"{name} is not an OpenAPI document: it should be an object that begins with openapi: 3.1.1.")
     if "swagger" in content and "openapi" not in content:
         raise UsageError(
-            f"{name} is Swagger {content['swagger']}, which is compared with nothing. Convert it to OpenAPI 3, for example with "
+            f"{name} is Swagger {content['swagger']}, an older format than is compared. Convert it to OpenAPI 3, for example with "
             f"npx swagger2openapi {name}, and compare what comes out."
         )
     match = re.fullmatch(r"(3\.[0-2])(\.\d+)?(-.*)?", str(content.get("openapi")))

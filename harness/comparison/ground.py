@@ -7,14 +7,15 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from harness.comparison.containment import Containment, contained
-from harness.comparison.document import Document, Place, read_file
+from harness.comparison.document import Document, Place, mapping, read_file
 from harness.comparison.matching import Matched
 from harness.comparison.model import Difference, Kind, Undecided
 from harness.comparison.schema import Direction, any_value, schema_at
@@ -38,7 +39,7 @@ class Ground:
     @cached_property
     def asked(self) -> Document:
         """The profile's own document."""
-        return read_file(self.profile.folder / "openapi.yaml")
+        return _read_once(self.profile.folder / "openapi.yaml")
 
     @cached_property
     def texts(self) -> list[str]:
@@ -53,12 +54,12 @@ class Ground:
         try:
             key = (self.asked.follow(asked), self.document.follow(offered) if self.document.has(offered) else None, direction)
             if key not in self.held:
-                profile, closed = schema_at(self.asked, asked, direction), direction == "response"
-                given = key[1] is not None
-                document = schema_at(self.document, offered, direction, closed=closed) if given else any_value(self.document, offered)
-                sides = (document, profile) if direction == "response" else (profile, document)
+                answers = direction == "response"
+                profile = schema_at(self.asked, asked, direction, closed=not answers)
+                document = schema_at(self.document, offered, direction, closed=answers) if key[1] else any_value(self.document, offered)
+                sides = (document, profile) if answers else (profile, document)
                 # Formats are annotations of a request; an answer is held to them, as in a run.
-                self.held[key] = contained(*sides, formats=direction == "response", seeds=seeds, texts=self.texts)
+                self.held[key] = contained(*sides, formats=answers, seeds=seeds, texts=self.texts)
             return self.held[key]
         except CannotTell as reason:
             return Containment((), str(reason))
@@ -105,10 +106,14 @@ class Ground:
         return Redaction([]).curl(Request(pair.asked.method, f"https://service.example{self.base}{quote(path)}", headers, content))
 
 
+@lru_cache(maxsize=16)
+def _read_once(path: Path) -> Document:
+    return read_file(path)
+
+
 def content_of(holder: Any) -> dict[str, Any]:
     """The media types of a request body or a response."""
-    content = holder.get("content") if isinstance(holder, Mapping) else None
-    return {str(name): each if isinstance(each, Mapping) else {} for name, each in content.items()} if isinstance(content, Mapping) else {}
+    return {name: dict(mapping(each)) for name, each in mapping(mapping(holder).get("content")).items()}
 
 
 def type_in(content: Mapping[str, Any], kind: str) -> str | None:

@@ -68,7 +68,7 @@ def _compare_schema(ground: Ground, pair: Matched, asked: Place, offered: Place)
             pair,
             "body-refused",
             each.message,
-            decides=not each.unknown_member and not _is_deprecated(ground, pair, each.value, each.pointer),
+            decides=not _is_deprecated(ground, pair, each.value, each.pointer),
             in_profile=ground.asked.follow(asked),
             in_document=each.place,
             pointer=each.pointer,
@@ -140,7 +140,7 @@ def _compare_parameter(ground: Ground, pair: Matched, where: str, asked: Found, 
         return
     may = schema_at(ground.asked, asked[0].down("schema"), "request")
     taken = schema_at(ground.document, offered[0].down("schema"), "request")
-    refused = refused_value(may, taken, where, [asked[1].get("example", "a"), *ground.texts])
+    refused = refused_value(may, taken, where, [asked[1].get("example", "a"), *ground.texts[:40]])
     name = f"the {where} parameter {asked[1].get('name')}"
     if isinstance(refused, str):
         ground.cannot_decide(pair, f"{name}: {refused}", asked[0], offered[0])

@@ -2,7 +2,8 @@
 
 Requests and answers read the same schema differently. A member that is ``readOnly`` need not be in a request, one that is ``writeOnly`` not in an
 answer (OpenAPI 3.0.4 section 4.7.24.2). Where OpenAPI leaves room, doubt counts for the provider: a request may hold null wherever ``nullable``
-stands, an answer does only where the whole schema allows it; and an answer that is promised holds no members but those that are named, if some are.
+stands, an answer does only where the whole schema allows it. What is sent holds no members but those that are named, if some are: a client of the
+profile does not use what only one provider has, and a provider does not answer with what its document does not speak of.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from harness.comparison.document import Document, Place
+from harness.comparison.document import Document, Place, listed, mapping
 from harness.validity import CannotTell
 
 Direction = Literal["request", "response"]
@@ -133,14 +134,13 @@ class _Reader:
         return self._nullable(read) if self._is_30 and node.get("nullable") is True else read
 
     def _required(self, read: dict[str, Any], node: Mapping[str, Any], place: Place) -> None:
-        required, properties = read.get("required"), node.get("properties")
+        required, named = read.get("required"), mapping(node.get("properties"))
         if not isinstance(required, list):
             read.pop("required", None)  # a boolean on the member itself, as drafts 3 had it
             return
         mark = "readOnly" if self.schema.direction == "request" else "writeOnly"
-        named = properties if isinstance(properties, Mapping) else {}
-        kept = [name for name in dict.fromkeys(required) if name not in named or not self._marked(place.down("properties", name), mark)]
-        read["required"] = [name for name in kept if isinstance(name, str)]
+        names = dict.fromkeys(name for name in required if isinstance(name, str))
+        read["required"] = [name for name in names if name not in named or not self._marked(place.down("properties", name), mark)]
 
     def _marked(self, place: Place, mark: str) -> bool:
         nodes = [self.document.at(place), self.document.at(self.document.follow(place))]
@@ -151,15 +151,14 @@ class _Reader:
         node = self.document.at(place)
         if not isinstance(node, Mapping) or place in above or node.keys() & {"patternProperties", "propertyNames", "unevaluatedProperties"}:
             return set() if node is False else None
-        properties = node.get("properties")
-        names = set(properties) if isinstance(properties, Mapping) else set()
+        names = set(mapping(node.get("properties")))
         others = node.get("additionalProperties")
         if isinstance(others, Mapping) and others:
             return None
-        branches = [place.down(name, number) for name in _LISTS - {"prefixItems"} for number, _ in enumerate(node.get(name) or ())]
+        branches = [place.down(name, number) for name in _LISTS - {"prefixItems"} for number, _ in enumerate(listed(node.get(name)))]
         branches += [place.down(name) for name in ("then", "else") if name in node]
         branches += [self.document.target(node["$ref"], place.file)] if isinstance(node.get("$ref"), str) else []
-        if not names and not branches and "object" in (node.get("type") or "object") and not node.keys() & {"required", "enum", "const"}:
+        if not names and not branches and _may_be_object(node) and not node.keys() & {"required", "enum", "const"}:
             return None
         for branch in branches:
             further = self._members(branch, (*above, place))
@@ -178,6 +177,10 @@ class _Reader:
 
     def _or_null(self, read: dict[str, Any]) -> Any:
         return {"anyOf": [{"type": "null"}, read]} if self.schema.direction == "request" else read
+
+
+def _may_be_object(node: Mapping[str, Any]) -> bool:
+    return node.get("type") in (None, "object") or "object" in listed(node.get("type"))
 
 
 def _exclusive(read: dict[str, Any]) -> None:

@@ -7,16 +7,17 @@ followed, values that may or may not fit are proposed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
-from jsonschema_rs import CanonicalSchema
+from jsonschema_rs import CanonicalSchema, Draft202012Validator
 from jsonschema_rs import canonical as views
 
-UNKNOWN_MEMBER = "x-unknown"
-"""The name of a member that no document names, proposed where members are named."""
+from harness.comparison.patterns import matching
+
 FREE_MEMBER = "key"
-"""The same where an object is a map, whose names are free."""
+"""The name of a member where an object is a map, whose names are free."""
 
 _DEEPEST = 5
 """Times that a schema is entered within itself."""
@@ -89,11 +90,12 @@ class Proposals:
 
     def _strings(self, view: views.StringView) -> Iterator[str]:
         least, most = view.min_length or 0, view.max_length
-        sized = ["a" * least, "a" * max(least, 1), *(["a" * most] if most is not None and most < 5000 else []), "ą" * max(least, 1)]
-        if not view.patterns and not view.formats:
-            yield from dict.fromkeys(sized)
-        for text in (*self._texts, *sized):
-            if least <= len(text) and (most is None or len(text) <= most) and text not in view.excluded:
+        sized = ["a" * max(least, 1), "a" * least, *(["a" * most] if most is not None and most < 5000 else []), "ą" * max(least, 1)]
+        matched = [text for pattern in view.patterns if (text := matching(pattern)) is not None]
+        longer = [text + "a" * (least - len(text)) for text in matched]
+        fits = _facets(tuple(view.patterns), tuple(view.excluded_patterns), tuple(view.formats), tuple(view.excluded_formats))
+        for text in dict.fromkeys((*sized, *matched, *longer, *self._texts)):
+            if least <= len(text) and (most is None or len(text) <= most) and text not in view.excluded and fits.is_valid(text):
                 yield text
 
     def _arrays(self, view: views.ArrayView, top: CanonicalSchema, above: tuple[str, ...]) -> Iterator[list[Any]]:
@@ -132,8 +134,6 @@ class Proposals:
              if name in view.properties]))  # fmt: skip
         if view.additional_properties is not None or not view.properties:
             yield from ({**base, FREE_MEMBER: value} for value in self._some(view.additional_properties, top, above))
-        else:
-            yield {**base, UNKNOWN_MEMBER: "a"}
         for name in ("a", "A", *self._texts[:50]):
             for schema in view.pattern_properties.values():
                 yield from ({**base, name: value} for value in islice(self._values(schema, top, above), 3))
@@ -145,7 +145,7 @@ class Proposals:
         match violation:
             case views.UndeclaredValueFailsView(names=names, additional=additional):
                 named = [name for name in view.properties if name not in names]
-                for name in (*named, UNKNOWN_MEMBER if view.properties else FREE_MEMBER):
+                for name in (*named, FREE_MEMBER):
                     allowed = view.properties.get(name, view.additional_properties)
                     for value in self._some(_both(allowed, _negated(additional)), top, above):
                         yield {name: value}
@@ -156,6 +156,14 @@ class Proposals:
             case _:
                 for name in (*view.properties, *self._texts[:50], ""):
                     yield {name: self._first(view.properties.get(name, view.additional_properties), top, above)}
+
+
+@lru_cache(maxsize=1024)
+def _facets(patterns: tuple[str, ...], no_patterns: tuple[str, ...], formats: tuple[str, ...], no_formats: tuple[str, ...]) -> Any:
+    """A validator for what is asked of a text besides its length."""
+    wanted = [*({"pattern": each} for each in patterns), *({"format": each} for each in formats)]
+    unwanted = [*({"pattern": each} for each in no_patterns), *({"format": each} for each in no_formats)]
+    return Draft202012Validator({"allOf": [True, *wanted, *({"not": each} for each in unwanted)]}, validate_formats=True)
 
 
 def _both(one: CanonicalSchema | None, other: CanonicalSchema | None) -> CanonicalSchema | None:
