@@ -54,15 +54,26 @@ class Ground:
         try:
             key = (self.asked.follow(asked), self.document.follow(offered) if self.document.has(offered) else None, direction)
             if key not in self.held:
-                answers = direction == "response"
-                profile = schema_at(self.asked, asked, direction, closed=not answers)
-                document = schema_at(self.document, offered, direction, closed=answers) if key[1] else any_value(self.document, offered)
-                sides = (document, profile) if answers else (profile, document)
-                # Formats are annotations of a request; an answer is held to them, as in a run.
-                self.held[key] = contained(*sides, formats=answers, seeds=seeds, texts=self.texts)
+                self.held[key] = self._looked_at(asked, offered if key[1] else None, direction, seeds)
             return self.held[key]
         except CannotTell as reason:
             return Containment((), str(reason))
+
+    def _looked_at(self, asked: Place, offered: Place | None, direction: Direction, seeds: Sequence[Any]) -> Containment:
+        answers = direction == "response"
+        profile = schema_at(self.asked, asked, direction, closed=not answers)
+        document = schema_at(self.document, offered, direction, closed=answers) if offered else any_value(self.document, asked)
+        sides = (document, profile) if answers else (profile, document)
+        # Formats are annotations of a request; an answer is held to them, as in a run.
+        result = contained(*sides, formats=answers, seeds=seeds, texts=self.texts)
+        if result.undecided and offered and self._written_alike(asked, offered, direction):
+            return Containment()
+        return result
+
+    def _written_alike(self, asked: Place, offered: Place, direction: Direction) -> bool:
+        """Whether two schemas are the same word for word: what is beyond a proof otherwise, such as schemas that contain themselves, is proven then."""
+        profile, document = schema_at(self.asked, asked, direction), schema_at(self.document, offered, direction)
+        return profile.definitions == document.definitions
 
     def differs(
         self,

@@ -92,7 +92,7 @@ class Proposals:
         least, most = view.min_length or 0, view.max_length
         sized = ["a" * max(least, 1), "a" * least, *(["a" * most] if most is not None and most < 5000 else []), "ą" * max(least, 1)]
         matched = [text for pattern in view.patterns if (text := matching(pattern)) is not None]
-        longer = [text + "a" * (least - len(text)) for text in matched]
+        longer = [text + "a" * (least - len(text)) for text in matched] + [f"{text} " for text in matched]
         fits = _facets(tuple(view.patterns), tuple(view.excluded_patterns), tuple(view.formats), tuple(view.excluded_formats))
         for text in dict.fromkeys((*sized, *matched, *longer, *self._texts)):
             if least <= len(text) and (most is None or len(text) <= most) and text not in view.excluded and fits.is_valid(text):
