@@ -494,11 +494,12 @@ def test_a_large_file_takes_the_memory_of_one_entry(tmp_path: Path) -> None:
         b'{"lo',
         b'{"log":{"version":"1.2',
         '{"log":{"entries":[]}}'.encode("utf-16"),
-        gzip.compress(b'{"log":{"entries":[]}}'),
+        gzip.compress(b'{"log":{"entries":[]}}', mtime=0),
         b"\0" * 100,
         b'{}}]]}}]]"a"',
         b"{" * 100_000,
     ],
+    ids=itertools.count(),
 )
 def test_files_that_are_none(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.har"
