@@ -76,7 +76,7 @@ class Binding:
     async def _declared(self, source: Source, ask: Ask) -> Any:
         """The value at one source. Raises :class:`_NotDeclared`."""
         operation = self._operations[source.operation]
-        path = _PARAMETER.sub(self._segment, operation.path)
+        path = _PARAMETER.sub(self._segment, operation.path) + (f"?{source.query}" if source.query else "")
         if path not in self._asked:
             self._asked[path] = await ask(operation, path)
         exchange = self._asked[path]

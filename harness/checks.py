@@ -302,8 +302,8 @@ def pair_rule(requirement: str, *, when: Callable[[Exchange, Exchange], bool]) -
 def scenario(requirement: str, *, alone: bool = False) -> Callable[[Scenario], Scenario]:
     """Declare a check that drives several exchanges of its own.
 
-    ``alone``: nothing else is asked meanwhile, because what it looks for is what one request does to the next. It costs every run the time of its
-    requests one after the other.
+    ``alone``: nothing else is asked meanwhile, because what it looks for is what one request does to the next, or needs two to be under way for
+    certain. It costs every run the time of its requests one after the other.
     """
 
     def declare(function: Scenario) -> Scenario:

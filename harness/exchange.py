@@ -77,11 +77,20 @@ class NotJSON(ValueError):
     """The body is not a JSON text (RFC 8259). The message says where and why."""
 
 
+def _number(literal: str) -> int | float:
+    """What a number with a fraction or an exponent is worth: JSON has no integers apart from other numbers (RFC 8259 section 6)."""
+    value = float(literal)
+    return int(value) if abs(value) <= 2**53 and value.is_integer() else value
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_number)
+
+
 def parse_json(body: bytes) -> Any:
     """The value of a JSON text.
 
     Stricter than :func:`json.loads`: no BOM, UTF-8 only (RFC 8259 section 8.1), no NaN or Infinity (section 6). Lone surrogate escapes are
-    within the grammar and are kept.
+    within the grammar and are kept. A whole number is an int however it is written, 1.0 or 1E0.
 
     Raises:
         NotJSON: the body is not a JSON text.
@@ -89,17 +98,17 @@ def parse_json(body: bytes) -> Any:
     if body.startswith(b"\xef\xbb\xbf"):
         raise NotJSON("the text begins with a byte order mark")
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return msgspec.json.decode(body)
+        return _DECODER.decode(body)
     # What the fast reader refuses is read once more, to say where it is wrong, and for what is within the grammar all the same: lone surrogate
     # escapes and numbers past its range.
     try:
         text = body.decode("utf-8")
         try:
-            return json.loads(text, parse_constant=_refuse_constant)
+            return json.loads(text, parse_constant=_refuse_constant, parse_float=_number)
         except (json.JSONDecodeError, NotJSON):
             raise
         except ValueError:  # an integer of more digits than Python converts; JSON sets no limit (RFC 8259 section 6)
-            return json.loads(text, parse_constant=_refuse_constant, parse_int=float)
+            return json.loads(text, parse_constant=_refuse_constant, parse_float=_number, parse_int=float)
     except UnicodeDecodeError as error:
         raise NotJSON(f"byte {error.start} is not UTF-8") from None
     except json.JSONDecodeError as error:

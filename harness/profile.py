@@ -80,12 +80,13 @@ class Requirement(msgspec.Struct, frozen=True, rename={"class_": "class"}):
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"maker": "as"}):
     """Where a participant declares what a variable is bound to: in the answer of an operation of the profile or of core, at a JSON Pointer
     (RFC 6901). ``maker`` (``as`` in the document) names the function of the checks that makes the value of what stands there; without one it
-    is a text.
+    is a text. ``query`` is what it is asked with.
     """
 
     operation: str
     pointer: str
     maker: str | None = None
+    query: str = ""
 
 
 class Variable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

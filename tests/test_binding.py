@@ -57,6 +57,11 @@ def test_the_first_source_that_declares_something_counts() -> None:
     assert learnt([MODEL], {**answers, "/models": {"data": []}}).values == {"model": "b"}
 
 
+def test_a_source_may_be_asked_with_a_query() -> None:
+    model = Variable("model", (Source("listModels", "/0", query="language=en"),))
+    assert learnt([model], {"/models?language=en": ["a"], "/models": ["b"]}).values == {"model": "a"}
+
+
 def test_what_is_given_by_hand_always_counts() -> None:
     assert learnt([MODEL], {"/models": {"data": [{"id": "a"}]}}, {"model": "mine"}).values == {"model": "mine"}
     assert learnt([MODEL], {}, {"model": "mine"}).notes == []

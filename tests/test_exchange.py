@@ -21,6 +21,22 @@ def test_a_json_text_is_read(body: bytes, value: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b"1.0", 1),
+        (b"-1.50E1", -15),
+        (b"0E-1", 0),
+        (b'["\\ud800", 4e2]', ["\ud800", 400]),
+        (b"0.5", 0.5),
+        (b"1e300", 1e300),
+    ],
+)
+def test_a_whole_number_is_one_however_it_is_written(body: bytes, value: object) -> None:
+    """1e300 stays as it is: nobody needs an int of 300 digits, and beyond 2**53 a float no longer names one number."""
+    assert repr(parse_json(body)) == repr(value)
+
+
+@pytest.mark.parametrize(
     ("body", "reason"),
     [
         (b"\xef\xbb\xbf{}", "byte order mark"),

@@ -8,12 +8,11 @@ from typing import Any, TypeGuard
 
 from conformance.anonymisation.letters import LANGUAGES, Seeded
 from conformance.anonymisation.variables import code_of
+from conformance.core.asking import ABSENT
 from harness.checks import NotTested, Service
 from harness.exchange import Exchange, Request, view
 
 ANALYZE, ANONYMIZE, DEANONYMIZE = "/analyze", "/anonymize", "/deanonymize"
-ABSENT = (404, 405, 501)
-"""How a service answers that has not got an operation."""
 
 
 @dataclass(frozen=True)

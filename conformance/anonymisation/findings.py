@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from conformance.anonymisation.asking import ABSENT, ANALYZE, Finding, analyze, findings_of, found, is_number, is_of, is_whole, own_language
+from conformance.anonymisation.asking import ANALYZE, Finding, analyze, findings_of, found, is_number, is_of, is_whole, own_language
 from conformance.anonymisation.faults import with_findings
+from conformance.core.asking import ABSENT
 from conformance.core.reading import excerpt, parses
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response

@@ -6,9 +6,10 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.anonymisation.asking import ABSENT, ANONYMIZE, anonymized, found, is_of, is_whole, own_language, texts_of
+from conformance.anonymisation.asking import ANONYMIZE, anonymized, found, is_of, is_whole, own_language, texts_of
 from conformance.anonymisation.faults import asked_otherwise, with_findings
 from conformance.anonymisation.findings import CONTROL, MAIL
+from conformance.core.asking import ABSENT
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response
 

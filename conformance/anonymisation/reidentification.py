@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.anonymisation.asking import ABSENT, ANONYMIZE, DEANONYMIZE, ask
+from conformance.anonymisation.asking import ANONYMIZE, DEANONYMIZE, ask
+from conformance.core.asking import ABSENT
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, scenario
 from harness.exchange import Request, Response
 

@@ -23,7 +23,7 @@ def first_language(declared: Any) -> str:
 
 @maker("presidio-default-language")
 def default_language(declared: Any) -> str:
-    """Presidio declares no languages; a server of its interface that lists entities is asked in its default, English.
+    """Presidio declares no languages; a server of its interface that lists entities of its default, English, is asked in that.
 
     Raises :class:`ValueError` where no entities are listed.
     """

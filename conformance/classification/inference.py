@@ -8,7 +8,7 @@ from typing import Any
 from conformance.classification.asking import Plain, outputs, outputs_of, plain, same, was_inferred
 from conformance.classification.faults import inferred, output, problem
 from conformance.classification.tensors import flattened, nested, parted
-from conformance.core.asking import not_now
+from conformance.core.asking import ABSENT, not_now
 from conformance.core.reading import excerpt
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response, parse_json
@@ -135,7 +135,7 @@ def _does_not_add_up(exchange: Exchange) -> bool:
 @rule("CLAS-API-007", when=_does_not_add_up)
 def data_that_does_not_fit_is_refused(exchange: Exchange) -> None:
     """Request Input: shape is the shape of the tensor and data its contents; with more or less data, nobody can say what was meant."""
-    if exchange.status in (401, 403, 429) or (exchange.status == 503 and "retry-after" in exchange.answer.headers):
+    if exchange.status in (401, 403, 429, *ABSENT) or (exchange.status == 503 and "retry-after" in exchange.answer.headers):
         raise NotTested(f"the service answered {exchange.status}")
     if not 400 <= exchange.status < 500:
         what = exchange.vector.purpose if exchange.vector else ""

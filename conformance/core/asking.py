@@ -12,6 +12,9 @@ from harness.checks import NotTested, Service
 from harness.exchange import Exchange, Request
 from harness.operation import Operation
 
+ABSENT = (404, 405, 501)
+"""How a service answers that has not got an operation."""
+
 
 def plain(service: Service) -> Request:
     """The plain valid request of the profile under test: its POST where it has one, for that is where the work is done, else its GET.

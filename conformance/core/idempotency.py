@@ -120,7 +120,7 @@ async def keys_are_kept_for_each_body(request: Request, call_next: CallNext) -> 
     return await call_next(request.with_header("Idempotency-Key", f'"{hashlib.sha256(key.encode() + request.body).hexdigest()}"'))
 
 
-@scenario("CORE-IDM-004")
+@scenario("CORE-IDM-004", alone=True)
 async def simultaneous_requests_are_done_once(service: Service) -> None:
     """Draft section 2.6: a request that is repeated before the first is completed gets a conflict error, 409 by section 2.7.
 
@@ -128,6 +128,8 @@ async def simultaneous_requests_are_done_once(service: Service) -> None:
     """
     both = await at_once(service, lambda: [_keyed(service)] * 2)
     done = [each for each in both if each.succeeded]
+    if not done:
+        await served(service, service.sample("POST"))
     for exchange in both:
         not_now(exchange)
         if not exchange.succeeded and exchange.status not in (409, 425):
@@ -167,10 +169,10 @@ async def results_are_for_those_who_may_ask(service: Service) -> None:
     """
     request = _keyed(service)
     stranger = {"Authorization": f"Bearer {service.random.getrandbits(128):032x}"}
+    await served(service, request)
     unused = await _asked_by(service, _keyed(service), stranger)
     if unused.status not in (401, 403):
         raise NotApplicable(f"the service answers a caller with an unknown token with {unused.status}")
-    await served(service, request)
     used = await _asked_by(service, request, stranger)
     if used.succeeded:
         raise Violation(

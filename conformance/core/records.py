@@ -64,6 +64,14 @@ async def _generated(service: Service) -> list[Exchange]:
 
 
 async def record_of(service: Service, generated: Exchange) -> tuple[Exchange, dict[str, Any]]:
+    """The record that an answer names. Raises :class:`NotTested` where there is none or it cannot be read, which is CORE-LOG-001's subject."""
+    try:
+        return await _named_record(service, generated)
+    except Violation as violation:
+        raise NotTested(violation.message) from None
+
+
+async def _named_record(service: Service, generated: Exchange) -> tuple[Exchange, dict[str, Any]]:
     """The record that an answer names. It may take two seconds to be written.
 
     Raises:
@@ -93,7 +101,7 @@ async def records_can_be_read(service: Service) -> None:
     """AI Act Article 12(2) and (3): the record says when each use began and ended, which system it was, and what went in and came out."""
     operation = operation_at(service, "GET", "/records/{id}")
     for generated in await _generated(service):
-        exchange, record = await record_of(service, generated)
+        exchange, record = await _named_record(service, generated)
         for member in ("started", "ended", "systemVersion", "inputDigest", "outputDigest"):
             if not isinstance(record.get(member), str) or not record[member]:
                 raise Violation(

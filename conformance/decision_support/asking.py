@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from conformance.core.asking import not_now
+from conformance.core.asking import ABSENT, not_now
 from conformance.decision_support.facts import Facts
 from harness.checks import NotApplicable, NotTested, Service
 from harness.exchange import Exchange
@@ -16,7 +16,6 @@ RECOMMENDATIONS, WHAT_IF, OVERSIGHT, LOG, MATCHES = "/recommendations", "/what-i
 OFFICIAL = {"name": "Jonas Pavyzdys", "office": "Pavyzdžio savivaldybė, Przykładowo"}
 """Who decides in tests: nobody."""
 REASON = "Sprawdzono dokumenty; dokumentai patikrinti. This is a test."
-_ABSENT = (404, 405, 501)
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ async def decide(service: Service, id: str, decision: Mapping[str, Any]) -> Exch
 async def what_if(service: Service, case_type: Any, facts: Facts) -> str | None:
     """The outcome that some facts would have, by a what-if where the service has that, else by a recommendation; None where they are refused."""
     asked = await service.send("POST", WHAT_IF, json={"caseType": case_type, "facts": facts})
-    if asked.status in _ABSENT:
+    if asked.status in ABSENT:
         asked = await try_recommendation(service, plain_case(service, caseType=case_type, facts=facts))
     not_now(asked)
     outcome = asked.answer.document.get("outcome") if asked.succeeded and isinstance(asked.answer.document, dict) else None
@@ -131,7 +130,7 @@ async def what_if(service: Service, case_type: Any, facts: Facts) -> str | None:
 
 def needs(exchange: Exchange, what: str) -> None:
     """Raise :class:`NotApplicable` where the service has no such operation, and :class:`NotTested` where this is not its answer to it."""
-    if exchange.status in _ABSENT:
+    if exchange.status in ABSENT:
         raise NotApplicable(f"the service offers no {what} (it answers {exchange.status})")
     if not exchange.succeeded or not isinstance(exchange.answer.document, dict):
         raise NotTested(f"{exchange.request.method} {exchange.request.path} is answered with {exchange.status}")

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from conformance.core.asking import ABSENT
 from conformance.decision_support.faults import asked_aside, is_recommendation
 from conformance.decision_support.identifiers import cannot_be_right
 from harness.checks import CallNext, NotTested, Violation, mutant, rule
 from harness.exchange import Exchange, Request, Response
-
-_ABSENT = (404, 405, 501)
 
 
 def identifiers(content: Any) -> Iterator[tuple[str, str, str]]:
@@ -28,13 +27,11 @@ def identifiers(content: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def _wrong_identifiers(exchange: Exchange) -> list[str]:
-    """Where in a request identifiers stand that cannot be right; none where the service does not have the operation, which is optional."""
+    """Where in a request identifiers stand that cannot be right; none where the service does not have the operation."""
     operation = exchange.operation
     if operation is None or operation.id not in ("createRecommendation", "matchPersons") or exchange.sender != "harness":
         return []
-    if operation.optional and exchange.status in _ABSENT:
-        return []
-    if exchange.status in (401, 403, 429, 503):
+    if exchange.status in (401, 403, 429, 503, *ABSENT):
         return []
     return [pointer for pointer, scheme, value in identifiers(exchange.request.document) if cannot_be_right(scheme, value)]
 
@@ -95,7 +92,7 @@ def _has_unfit_facts(exchange: Exchange) -> bool:
     vector, operation = exchange.vector, exchange.operation
     if vector is None or "DECN-INP-003" not in vector.exercises or operation is None:
         return False
-    return not (operation.optional and exchange.status in _ABSENT)
+    return exchange.status not in ABSENT
 
 
 @rule("DECN-INP-003", when=_has_unfit_facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.core.asking import not_now
+from conformance.core.asking import ABSENT, not_now
 from conformance.core.faults import memory
 from conformance.core.reading import excerpt
 from conformance.decision_support.asking import (
@@ -91,6 +91,8 @@ async def nobody_decides_without_a_name(service: Service) -> None:
     ]
     for what, members in faulty:
         exchange = await decide(service, id, await decision_on(service, id, **{"outcome": outcome, **members}))
+        if exchange.status in ABSENT:
+            raise NotTested(f"a decision is answered with {exchange.status}")
         if exchange.succeeded:
             raise Violation(f"a decision that {what} is accepted", expected="422", got=str(exchange.status), exchange=exchange)
         _is_open(await read(service, id), f"by a decision that {what}")

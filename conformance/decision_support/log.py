@@ -8,6 +8,7 @@ from typing import Any
 
 import rfc8785
 
+from conformance.core.asking import ABSENT
 from conformance.core.faults import memory
 from conformance.core.reading import excerpt
 from conformance.decision_support.asking import LOG, OFFICIAL, decide, decision_on, id_of, plain_case, recommended, try_recommendation
@@ -29,11 +30,11 @@ async def _page(service: Service, before: int | None = None) -> tuple[Exchange, 
     """A page of the log.
 
     Raises:
-        Violation: there is no log, or it is no log of this profile.
-        NotTested: it may not be read with the credential of this run.
+        Violation: it is no log of this profile.
+        NotTested: there is none, which is DECN-LOG-001's subject, or it may not be read with the credential of this run.
     """
     exchange = await service.send("GET", LOG if before is None else f"{LOG}?before={before}")
-    if exchange.status in (401, 403, 429, 503):
+    if exchange.status in (401, 403, 429, 503, *ABSENT):
         raise NotTested(f"GET {LOG} is answered with {exchange.status}")
     content = exchange.answer.document
     entries = content.get("entries") if exchange.succeeded and isinstance(content, dict) else None
@@ -82,6 +83,9 @@ async def _decided(service: Service) -> str:
 @scenario("DECN-LOG-001")
 async def what_happens_is_logged(service: Service) -> None:
     """AI Act Article 12(1) and (2): events are recorded automatically, so that the working of the system can be traced."""
+    there = await service.send("GET", LOG)
+    if there.status in ABSENT:
+        raise Violation("there is no log", expected="200 and entries", got=str(there.status), exchange=there)
     id = await _decided(service)
     shown, _ = await _page(service)
     found = await _entries_on(service, id)

@@ -77,6 +77,12 @@ async def _matched(service: Service, person: dict[str, Any], candidates: list[di
     return exchange, ordered
 
 
+@scenario("DECN-MTC-001")
+async def matching_is_optional(service: Service) -> None:
+    """Where persons are matched, the rule above has looked at the answer."""
+    await _matched(service, _person(_SPELLINGS[0][0]), [_person(_STRANGER)])
+
+
 @scenario("DECN-MTC-002")
 async def spellings_are_one_name(service: Service) -> None:
     """Names of one person are spelt in two ways on the two sides of the border, and many registers know no diacritics.

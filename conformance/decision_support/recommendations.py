@@ -210,6 +210,7 @@ async def letters_come_back(service: Service) -> None:
     made = await try_recommendation(service, plain_case(service, **_LETTERS))
     not_now(made)
     if not made.succeeded:
+        await recommended(service)
         got = f"{made.status} {excerpt(made.answer.text)}"
         raise Violation("names with Polish and Lithuanian letters are refused", expected="201", got=got, exchange=made)
     compared = 0

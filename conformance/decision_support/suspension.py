@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.core.asking import ABSENT
 from conformance.core.faults import memory
 from conformance.core.reading import excerpt
 from conformance.decision_support.asking import (
@@ -20,6 +21,7 @@ from conformance.decision_support.asking import (
     needs,
     path_of,
     plain_case,
+    read,
     recommended,
     try_recommendation,
 )
@@ -101,6 +103,7 @@ async def the_halt_is_safe(service: Service) -> None:
     service.needs_capability("suspension-test")
     made = await recommended(service)
     id, outcome = id_of(made), str(made.answer.document.get("outcome"))
+    await read(service, id)
     await _stop(service)
     state = await service.send("GET", OVERSIGHT)
     needs(state, "state of the system")
@@ -115,6 +118,8 @@ async def the_halt_is_safe(service: Service) -> None:
             raise Violation(f"the {what} of the suspension is not told", expected=expected, got=got, pointer=pointer, exchange=state)
     found = await service.send("GET", path_of(id))
     decided = await decide(service, id, await decision_on(service, id, outcome))
+    if decided.status in ABSENT:
+        raise NotTested(f"a decision is answered with {decided.status}")
     for exchange, what in ((found, "be read"), (decided, "be decided")):
         if not exchange.succeeded:
             got = f"{exchange.status} {excerpt(exchange.answer.text)}"

@@ -91,6 +91,7 @@ async def long_texts_are_not_cut(service: Service) -> None:
     if exchange.status in (401, 403, 429) or exchange.status >= 500:
         raise NotTested(f"a text of {len(text)} characters is answered with {exchange.status}")
     if not exchange.succeeded:
+        await translation(service, marks[0], pair)
         return
     said = translations(exchange) or [""]
     found = _MARK.findall(said[0])

@@ -219,6 +219,7 @@ async def jobs_for_unknown_languages_are_not_done(service: Service) -> None:
     exchange = await ask(service, plain_job(service, target=UNKNOWN))
     begun = _begun(exchange)
     if begun is None:
+        await begin(service)
         if exchange.succeeded or exchange.status >= 500:
             got = f"{exchange.status} {excerpt(exchange.answer.text)}"
             raise Violation("a job for a language that is not listed is not refused", expected="4xx", got=got, exchange=exchange)

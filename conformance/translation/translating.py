@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.core.reading import excerpt
-from conformance.translation.asking import LANGUAGES, TRANSLATE, agreed_pairs, asked_texts, listed, listing, plain_content, translations
+from conformance.translation.asking import LANGUAGES, TRANSLATE, agreed_pairs, asked_texts, listed, listing, plain_content, translation, translations
 from conformance.translation.faults import rewritten
 from conformance.translation.pairs import AGREED, Pair, pair_of, pairs
 from conformance.translation.sentences import sentences
@@ -114,6 +114,7 @@ async def unlisted_pairs_are_refused(service: Service) -> None:
     text = sentences().letters[6].get(source, sentences().letters[6]["en"])
     if any(UNKNOWN in pair for pair in known):
         raise NotTested(f"the service lists {UNKNOWN}, a code for private use")
+    await translation(service, text, (source, target))
     for pair in ((source, UNKNOWN), (UNKNOWN, target), *_missing(known)):
         exchange = await service.send("POST", TRANSLATE, json={"q": text, "source": pair[0], "target": pair[1]})
         if exchange.status in (401, 403, 429, 503):
@@ -189,6 +190,9 @@ async def auto_is_optional(service: Service) -> None:
     if exchange.status in (401, 403, 429) or exchange.status >= 500:
         raise NotTested(f"the service answered {exchange.status}")
     if not exchange.succeeded:
+        plain = await service.send("POST", TRANSLATE, json=plain_content(service))
+        if not plain.succeeded:
+            raise NotTested(f"a text is answered with {plain.status}")
         raise NotApplicable(f"source auto is answered with {exchange.status}")
 
 

@@ -55,6 +55,13 @@ def test_without_a_card_the_language_is_presidios_own() -> None:
     assert report.class_reached == "base"
 
 
+def test_a_server_that_does_not_know_english_is_not_asked_in_it() -> None:
+    app = foreign_anonymiser(Habits(language="pl"))
+    report = harness.run("http://127.0.0.1", ["anonymisation"], transport=asgi_transport(app))
+    assert [each.requirement for each in base(report) if each.verdict == "failed"] == []
+    assert report.of("ANON-API-001").verdict == "not-tested"
+
+
 def test_where_nothing_declares_a_language_vectors_say_so() -> None:
     app = foreign_anonymiser(Habits(lists=False))
     report = harness.run("http://127.0.0.1", ["anonymisation"], transport=asgi_transport(app))
