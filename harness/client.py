@@ -119,7 +119,12 @@ class Client:
         """
         while True:
             headers = list(request.headers)
-            content = _one_chunk(request.body) if request.headers.get("transfer-encoding") == "chunked" else request.body
+            content: AsyncIterator[bytes] | bytes = request.body
+            if request.headers.get("transfer-encoding") == "chunked":
+                content = _one_chunk(request.body)
+            elif len(request.body) > _LARGE:
+                content = _one_chunk(request.body)
+                headers.append(("Content-Length", str(len(request.body))))
             message = httpx.Request(request.method, _address(request.url), headers=headers, content=content, extensions=self._extensions)
             reused: list[bool] = []
             _connection.set(reused)
@@ -164,6 +169,10 @@ class Client:
 
 class _TooLarge(Exception):
     pass
+
+
+_LARGE = 2**20
+"""How many bytes aiohttp takes without a warning, unless they come as a stream."""
 
 
 async def _one_chunk(body: bytes) -> AsyncIterator[bytes]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.core.reading import excerpt
-from conformance.translation.asking import LANGUAGES, TRANSLATE, agreed_pairs, asked_texts, listed, listing, plain_content, translation, translations
+from conformance.translation.asking import (
+    LANGUAGES,
+    TRANSLATE,
+    agreed_pairs,
+    asked_texts,
+    listed,
+    listing,
+    plain_content,
+    translation,
+    translations,
+)
 from conformance.translation.faults import rewritten
 from conformance.translation.pairs import AGREED, Pair, pair_of, pairs
 from conformance.translation.sentences import sentences

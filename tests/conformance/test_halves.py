@@ -75,7 +75,7 @@ LEFT: Mapping[str, str] = {
     "analyze": r"ANON-(API-007|ANM-00[234]|OPR-\d+|DEA-\d+)",
     "anonymize": r"ANON-(API-00[1-6]|OFF-\d+|LNG-\d+|REC-\d+|NAM-\d+|DEA-001|LOG-001)",
     "infer": r"CLAS-(HLT-001|API-001|API-003|API-011|ERR-001|CRD-\d+|RTE-001)",
-    "createRecommendation": r"DECN-(API-004|INP-00[12]|CAS-001|FRI-001|MTC-\d+)",
+    "createRecommendation": r"DECN-(API-004|INP-\d+|CAS-001|FRI-001|MTC-\d+)",
     "listLogEntries": r"DECN-(?!LOG|WIF-001).*",
 }
 """The requirements of its own that such a service can still pass, where the operation is what most of them are about."""

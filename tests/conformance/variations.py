@@ -230,9 +230,8 @@ def ill(request: Request, answer: Response) -> Response:
 @variation
 async def other_ids(request: Request, call_next: CallNext) -> Response:
     """The id of a record is what the service says it is. Ids that a log or a callback names stay."""
-    answer = await call_next(
-        Request(request.method, re.sub(r"^/records/no\.(\w+):~$", r"/records/\1", request.url), request.headers, request.body)
-    )
+    url = re.sub(r"^/records/no\.(\w+):~$", r"/records/\1", request.url.replace("%3A", ":"))
+    answer = await call_next(replace(request, url=url))
     named = answer.headers.get("record-id")
     if request.path.startswith("/records"):
         return rewritten(answer, lambda value: each(value, lambda part: {**part, "id": f"no.{part['id']}:~"} if _has_id(part) else part))
