@@ -155,6 +155,35 @@ def test_an_answer_that_breaks_off_breaks_off_and_is_the_service_s_fault() -> No
     assert report.of("CORE-ROB-001").verdict == "failed"
 
 
+@pytest.mark.parametrize("begun", [b"", headed("Content-Length: 1000", MODELS)])
+def test_when_the_client_leaves_so_does_the_request_and_nobody_is_charged(begun: bytes) -> None:
+    left = threading.Event()
+
+    class Slow(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            self.request.sendall(begun)
+            if self.request.recv(1) == b"":
+                left.set()
+
+    async def ask() -> Report:
+        with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Slow) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            async with proxied(f"http://127.0.0.1:{server.server_address[1]}") as (client, reports):
+                reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+                writer.write(b"GET /v1/models HTTP/1.1\r\nHost: here\r\n\r\n")
+                if begun:
+                    await reader.readuntil(MODELS)
+                else:
+                    await asyncio.sleep(0.3)
+                writer.close()
+                assert await asyncio.to_thread(left.wait, 10)
+            server.shutdown()
+        return reports.result()[0]
+
+    assert [each.requirement for each in asyncio.run(ask()).verdicts if each.verdict == "failed"] == []
+
+
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9\r\n", b"", headed("Content-Length: 2", b"ok", status="999 Strange")])
 def test_what_is_no_http_is_told_to_the_client_and_charged_to_nobody(answer: bytes) -> None:
     got, report = passed(answer)

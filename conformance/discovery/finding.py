@@ -86,10 +86,11 @@ _SOON = 600.0
 def _a_second_reading(first: Exchange, second: Exchange) -> bool:
     operation = second.operation.id if second.operation is not None else ""
     again = operation in ("getServiceCard", "getApiCatalog", "getInstructions") and first.request.url == second.request.url
-    kept = "no-store" not in (first.answer.headers.get("cache-control") or "").lower()
     same = first.request.headers.get("accept-language") == second.request.headers.get("accept-language")
     soon = second.started - first.started <= _SOON
-    return again and kept and same and soon and first.request.method == "GET" and first.status == 200 and "etag" in first.answer.headers
+    if not (again and same and soon and first.request.method == "GET" and first.status == 200):
+        return False
+    return "etag" in first.answer.headers and "no-store" not in (first.answer.headers.get("cache-control") or "").lower()
 
 
 @pair_rule("DISC-REQ-005", when=_a_second_reading)

@@ -17,20 +17,24 @@ class Content:
     """What was sent of an answer's body. Of one that is larger than :data:`LARGEST` nothing is kept."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self._parts: list[bytes] | None = []
         self._size = 0
 
     def add(self, part: bytes) -> None:
         """Note a part that was sent."""
         self._size += len(part)
         if self._size > LARGEST:
-            self._parts.clear()
-        else:
+            self.lose()
+        elif self._parts is not None:
             self._parts.append(part)
 
+    def lose(self) -> None:
+        """The rest will not be known, so all of it is not."""
+        self._parts = None
+
     def as_answer(self, status: int, headers: Headers) -> Response:
-        """The answer with what its body says; without a body where that is not known: it was too large, or in a coding that is not read here."""
-        body = _uncoded(b"".join(self._parts), headers.get("content-encoding") or "") if self._size <= LARGEST else None
+        """The answer with what its body says; without a body where that is not known: it was lost, or is in a coding that is not read here."""
+        body = None if self._parts is None else _uncoded(b"".join(self._parts), headers.get("content-encoding") or "")
         return ResponseWithoutBody(status, headers) if body is None else Response(status, headers, body)
 
 

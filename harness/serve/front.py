@@ -57,6 +57,7 @@ class Turn:
     """Another origin under which the same service answers."""
     _app: App = field(repr=False)
     _scope: Scope = field(repr=False)
+    _receive: Receive = field(repr=False)
     _send: Send = field(repr=False)
     status: int = 0
     headers: Headers = field(default_factory=Headers)
@@ -64,6 +65,7 @@ class Turn:
     fault: Fault | None = None
     situation: str | None = None
     _served: Response | None = None
+    _whole: bool = False
 
     @property
     def operation(self) -> Operation:
@@ -83,11 +85,22 @@ class Turn:
         return await answer_of(self._app, self._scope, request)
 
     async def pass_on(self) -> None:
-        """Answer as the service does, part by part."""
+        """Answer as the service does, part by part, as long as the client is there: when it leaves, so does the request."""
         if self._served is not None:
             await self.answer(self._served)
-        else:
-            await call(self._app, self._scope, self.request, self.sending)
+            return
+        passing = asyncio.create_task(call(self._app, self._scope, self.request, self.sending))
+        leaving = asyncio.ensure_future(self._receive())
+        try:
+            await asyncio.wait((passing, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if passing.done() or self._whole:
+                await passing
+            else:
+                self.content.lose()
+                self.fault = None if self.status else Fault("connect", "the client did not wait for the answer")
+        finally:
+            leaving.cancel()
+            passing.cancel()
 
     async def answer(self, response: Response) -> None:
         """Answer with this."""
@@ -133,6 +146,7 @@ class Turn:
             self.status, self.headers = message["status"], decoded(message.get("headers", []))
         elif message["type"] == "http.response.body":
             self.content.add(message.get("body", b""))
+            self._whole = not message.get("more_body")
             if self.request.method == "HEAD":
                 message = {**message, "body": b""}
         await self._send(message)
@@ -194,7 +208,7 @@ class Front:
         self.requests += 1
         id = f"consumer.{self.requests}"
         self._note_reactions(request, started)
-        turn = Turn(request, self._operation_of(request), self._clock, self._wait, self.elsewhere or None, self._app, scope, send)
+        turn = Turn(request, self._operation_of(request), self._clock, self._wait, self.elsewhere or None, self._app, scope, receive, send)
         try:
             if away or not await self._play(turn):
                 await turn.pass_on()
