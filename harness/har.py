@@ -79,11 +79,18 @@ class _Outcome(msgspec.Struct, rename={"error": "_error"}):
         return self.status >= 100 and not self.error
 
 
-class _Answered(_Outcome, rename={"error": "_error", "from_worker": "_fetchedViaServiceWorker"}):
+class _Answered(_Outcome, rename={"error": "_error", "from_worker": "_fetchedViaServiceWorker", "body_size": "bodySize"}):
     error: Any = msgspec.UNSET
     headers: list[_Field] = []
     content: _Body | None = None
+    body_size: float | None = None
     from_worker: bool = False
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the browser had the body already: it came without being sent. Playwright writes 200 there, though the service said 304."""
+        sent_nothing = self.body_size == 0 and self.content is not None and (self.content.size or 0) > 0
+        return self.from_worker or (sent_nothing and self.status != 304)
 
 
 class _Address(msgspec.Struct):
@@ -157,7 +164,7 @@ class Har:
             url = plain_url(entry.request.url) if entry else None
             if entry is None or url is None:
                 self.passed_over[UNREAD] += 1
-            elif entry.from_cache or (entry.response is not None and entry.response.from_worker):
+            elif entry.from_cache or (entry.response is not None and entry.response.is_copy):
                 self.passed_over[BY_THE_BROWSER] += 1
             elif not self._by_mitmproxy and (entry.response is None or entry.response.status < 100):
                 self.passed_over[UNANSWERED] += 1
