@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 from urllib.parse import unquote
@@ -19,7 +19,7 @@ from urllib.parse import unquote
 import jsonschema_rs
 from jsonschema_rs import canonical as views
 
-from harness.comparison.document import Place
+from harness.comparison.document import Place, mapping
 from harness.comparison.schema import Schema, canonical, compiled
 from harness.comparison.values import Proposals
 from harness.documents import pointer_step
@@ -125,7 +125,7 @@ class _Search:
         self._values: list[Any] = []
         self._why = ""
         try:
-            self._allowed = canonical(allowed, ALLOWED, formats=formats)
+            self._allowed = canonical(_without_what_nobody_asks(allowed, expected), ALLOWED, formats=formats)
             self._values = proposals.of(self._allowed, PROPOSALS)
         except CannotTell as reason:
             self._why = str(reason)
@@ -191,6 +191,34 @@ class _Search:
         return True
 
 
+def _without_what_nobody_asks(allowed: Schema, expected: Schema) -> Schema:
+    """``allowed`` with any value in members of which ``expected`` says nothing. What takes all of that takes all that is allowed."""
+    nodes = list(_nodes(expected.definitions))
+    if any(node.keys() & _OF_OTHERS for node in nodes):
+        return allowed
+    named = {name for node in nodes for name in mapping(node.get("properties"))}
+    return replace(allowed, definitions=_freed(allowed.definitions, named))
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _nodes(each)
+
+
+def _freed(value: Any, named: set[str]) -> Any:
+    if isinstance(value, list):
+        return [_freed(each, named) for each in value]
+    if not isinstance(value, dict):
+        return value
+    freed = {name: _freed(each, named) for name, each in value.items() if name != "properties"}
+    if "properties" in value:
+        freed["properties"] = {name: _freed(each, named) if name in named else True for name, each in value["properties"].items()}
+    return freed
+
+
+_OF_OTHERS = frozenset(["additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames", "maxProperties"])
 _CLOSERS = ("additionalProperties", "unevaluatedProperties")
 
 

@@ -71,7 +71,7 @@ class Ground:
         return result
 
     def _written_alike(self, asked: Place, offered: Place, direction: Direction) -> bool:
-        """Whether two schemas are the same word for word: what is beyond a proof otherwise, such as schemas that contain themselves, is proven then."""
+        """Whether two schemas are the same word for word, which is a proof for those that contain themselves as well."""
         profile, document = schema_at(self.asked, asked, direction), schema_at(self.document, offered, direction)
         return profile.definitions == document.definitions
 

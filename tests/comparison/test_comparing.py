@@ -84,6 +84,7 @@ def confirm(profile: Profile, difference: Any) -> None:
     json_type = Headers({"Content-Type": "application/json"})
     if difference.kind == "body-refused":
         assert not operation.must_refuse(Request("POST", operation.path, json_type, body))
-    elif difference.status.isdigit() and "application/json" in operation.definition["responses"][difference.status].get("content", {}):
-        if "ChatCompletionChunk" not in difference.in_profile:
-            assert operation.response_errors(Response(int(difference.status), json_type, body))
+        return
+    answers = operation.definition["responses"].get(difference.status, {}).get("content", {})
+    if difference.status.isdigit() and "application/json" in answers and "ChatCompletionChunk" not in difference.in_profile:
+        assert operation.response_errors(Response(int(difference.status), json_type, body))

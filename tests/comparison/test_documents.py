@@ -237,7 +237,7 @@ def test_statuses_types_and_headers(draft: Draft) -> None:
     responses["202"] = {"description": "Later."}
     assert "status-unknown" in {each.kind for each in draft.compared().differences}
     del responses["200"]
-    assert [each.kind for each in draft.compared().differences][0] == "status-missing"
+    assert draft.compared().differences[0].kind == "status-missing"
     draft.operation["requestBody"]["content"] = {"application/xml": {}}
     assert "body-type-missing" in {each.kind for each in draft.compared().differences}
 
