@@ -140,45 +140,6 @@ async def ajudge(
     return observation.report()
 
 
-async def ajudge_file(
-    path: Path,
-    profiles: Sequence[str] = ("assistant",),
-    *,
-    side: Side | None = None,
-    base_url: str = "",
-    name: str | None = None,
-    country: str | None = None,
-    client_name: str | None = None,
-    client_country: str | None = None,
-    adapters: Sequence[str] = (),
-    decided_by: ConformanceClass = "government",
-    as_of: datetime.date | None = None,
-    profile_paths: Sequence[Path] = (),
-) -> list[Report]:
-    """Judge a HAR file, or the evidence of an earlier run, offline: a report for each side, the provider's first.
-
-    Args:
-        path: the HAR file; or the folder that the run recorded in, or its ``exchanges.jsonl``.
-        side: who is judged; all that the recording has, when left out. The harness's own side of a run is never judged.
-        base_url: base URL of the service in a HAR file; where requests to operations of the profiles were found, when left out.
-        name: how reports call the participant, the provider where both sides are judged; ``country`` is theirs.
-        client_name: how reports call the clients where both sides are judged; ``client_country`` is theirs.
-
-    The other arguments are those of :func:`arun`.
-
-    Raises:
-        UsageError: an argument is wrong, the file is no recording, it does not tell which service is meant, or holds no request to it.
-    """
-    loaded = catalogue.load_with_core(profiles, profile_paths)
-    offline = await asyncio.to_thread(Offline, path, loaded, side, check_url(base_url) if base_url else "")
-    url = offline.base_url
-    provider = Participant(url, name or url.partition("://")[2], country, adapters=tuple(adapters))
-    alone = offline.sides == ["consumer"]
-    clients = Participant("", (name if alone else client_name) or "clients", country if alone else client_country, adapters=tuple(adapters))
-    participants: dict[Side, Participant] = {"provider": provider, "consumer": clients}
-    return await asyncio.to_thread(offline.judge, participants, decided_by=decided_by, as_of=as_of)
-
-
 async def apair(
     recording: Path,
     provider: str,
@@ -390,9 +351,48 @@ def judge(exchanges: Iterable[Exchange], profiles: Sequence[str] = ("assistant",
     return asyncio.run(ajudge(exchanges, profiles, **options))  # type: ignore[arg-type]
 
 
-def judge_file(path: Path, profiles: Sequence[str] = ("assistant",), **options: object) -> list[Report]:
-    """:func:`ajudge_file` for code that is not asynchronous; same arguments."""
-    return asyncio.run(ajudge_file(path, profiles, **options))  # type: ignore[arg-type]
+def judge_file(
+    path: Path,
+    profiles: Sequence[str] = ("assistant",),
+    *,
+    side: Side | None = None,
+    base_url: str = "",
+    name: str | None = None,
+    country: str | None = None,
+    client_name: str | None = None,
+    client_country: str | None = None,
+    adapters: Sequence[str] = (),
+    decided_by: ConformanceClass = "government",
+    as_of: datetime.date | None = None,
+    profile_paths: Sequence[Path] = (),
+) -> list[Report]:
+    """Judge a HAR file, or the evidence of an earlier run, offline: a report for each side, the provider's first.
+
+    Args:
+        path: the HAR file; or the folder that the run recorded in, or its ``exchanges.jsonl``.
+        side: who is judged; all that the recording has, when left out. The harness's own side of a run is never judged.
+        base_url: base URL of the service in a HAR file; where requests to operations of the profiles were found, when left out.
+        name: how reports call the participant, the provider where both sides are judged; ``country`` is theirs.
+        client_name: how reports call the clients where both sides are judged; ``client_country`` is theirs.
+
+    The other arguments are those of :func:`arun`.
+
+    Raises:
+        UsageError: an argument is wrong, the file is no recording, it does not tell which service is meant, or holds no request to it.
+    """
+    loaded = catalogue.load_with_core(profiles, profile_paths)
+    offline = Offline(path, loaded, side, check_url(base_url) if base_url else "")
+    url = offline.base_url
+    provider = Participant(url, name or url.partition("://")[2], country, adapters=tuple(adapters))
+    alone = offline.sides == ["consumer"]
+    clients = Participant("", (name if alone else client_name) or "clients", country if alone else client_country, adapters=tuple(adapters))
+    participants: dict[Side, Participant] = {"provider": provider, "consumer": clients}
+    return offline.judge(participants, decided_by=decided_by, as_of=as_of)
+
+
+async def ajudge_file(path: Path, profiles: Sequence[str] = ("assistant",), **options: object) -> list[Report]:
+    """:func:`judge_file` for code that is asynchronous, in a thread; same arguments."""
+    return await asyncio.to_thread(judge_file, path, profiles, **options)  # type: ignore[arg-type]
 
 
 def pair(recording: Path, provider: str, profiles: Sequence[str] = ("assistant",), **options: object) -> Crossing:
