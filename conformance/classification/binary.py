@@ -47,7 +47,8 @@ async def _send(service: Service, asked: Plain, head: bytes, content: bytes, len
 async def bytes_are_taken_and_given(service: Service) -> None:
     """Binary Tensor Request: tensors as binary data after the JSON object, little-endian, in the order of the inputs; outputs where asked for.
 
-    The header gives the length of the JSON object. What comes is what comes in JSON; so where the same twice in JSON is the same.
+    The header gives the length of the JSON object. What comes is what comes in JSON; so where the same twice in JSON is the same. Outputs are asked
+    for as bytes all at once, and one by one.
     """
     asked, head, content = await _asked(service)
     again = await service.send("POST", asked.path, json=dict(asked.document))
@@ -59,12 +60,13 @@ async def bytes_are_taken_and_given(service: Service) -> None:
         raise Violation("inputs as bytes are refused", expected="200", got=got, exchange=taken)
     if steady and not same(in_json, outputs_of(taken)):
         raise Violation("inputs as bytes get another answer than in JSON", expected="the same", got="another", exchange=taken)
-    wanted = asked.with_members(parameters={**(asked.document.get("parameters") or {}), "binary_data_output": True})
-    given = await service.send("POST", asked.path, json=wanted)
-    not_now(given)
-    _holds_bytes(given)
-    if steady and not same(in_json, outputs_of(given)):
-        raise Violation("outputs as bytes are others than in JSON", expected="the same", got="others", exchange=given)
+    named = [{"name": tensor.name, "parameters": {"binary_data": True}} for tensor in in_json]
+    for members in ({"parameters": {**(asked.document.get("parameters") or {}), "binary_data_output": True}}, {"outputs": named}):
+        given = await service.send("POST", asked.path, json=asked.with_members(**members))
+        not_now(given)
+        _holds_bytes(given)
+        if steady and not same(in_json, outputs_of(given)):
+            raise Violation("outputs as bytes are others than in JSON", expected="the same", got="others", exchange=given)
 
 
 def _holds_bytes(given: Exchange) -> None:
@@ -106,6 +108,16 @@ async def outputs_come_in_json_all_the_same(request: Request, call_next: CallNex
     if isinstance(asked, dict) and isinstance(asked.get("parameters"), dict) and "binary_data_output" in asked["parameters"]:
         request = request.with_json({name: value for name, value in asked.items() if name != "parameters"})
     return await call_next(request)
+
+
+@mutant("CLAS-BIN-001")
+async def outputs_are_bytes_all_or_none(request: Request, call_next: CallNext) -> Response:
+    """What is asked of one output by its own parameters is not looked at."""
+    asked = request.document
+    if not request.path.endswith("/infer") or not isinstance(asked, dict) or not isinstance(asked.get("outputs"), list):
+        return await call_next(request)
+    bare = [{"name": each["name"]} if isinstance(each, dict) and "name" in each else each for each in asked["outputs"]]
+    return await call_next(request.with_json({**asked, "outputs": bare}))
 
 
 @mutant("CLAS-BIN-001", also=("CLAS-API-004",))

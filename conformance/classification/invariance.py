@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from conformance.classification.asking import Row, route, routing
-from conformance.classification.faults import inferred, output, texts, with_texts
+from conformance.classification.faults import inferred, output, rows, texts, with_texts
 from conformance.classification.questions import LANGUAGES, questions
 from harness.checks import CallNext, Estimate, NotApplicable, NotTested, Service, Violation, mutant, scenario
 from harness.exchange import Request, Response
@@ -39,14 +39,18 @@ def _differ(one: Row, other: Row) -> bool:
     return len(one.scores) != len(other.scores) or any(abs(a - b) > _TOLERANCE for a, b in zip(one.scores, other.scores, strict=True))
 
 
+_BATCH = 12
+"""How many cases go together: more than the eight of which some servers make their batches."""
+
+
 @scenario("CLAS-INV-001")
 async def a_case_is_routed_by_itself(service: Service) -> None:
     """Regulation (EU) 2024/1689 Article 15(4), robustness: alone, among others and in any order, a case gets the same. It counts where it repeats."""
     to = await routing(service)
     if not to.takes_batches:
         raise NotTested("the routing model does not take batches (CLAS-RTE-001)")
-    cases = [text for text, _ in _cases(service)[::9]][:6]
-    order = [place for place in (3, 0, 5, 1, 4, 2) if place < len(cases)]
+    cases = [text for text, _ in _cases(service)[::5]][:_BATCH]
+    order = service.random.sample(range(len(cases)), len(cases))
     alone = await route(service, to, cases, rows=1)
     together = await route(service, to, cases)
     mixed = await route(service, to, [cases[place] for place in order])
@@ -88,6 +92,20 @@ async def the_last_row_is_the_first(request: Request, call_next: CallNext) -> Re
             if tensor is not None and tensor["shape"][0] > 1:
                 width = len(tensor["data"]) // tensor["shape"][0]
                 tensor["data"][-width:] = tensor["data"][:width]
+
+    return await inferred(request, call_next, change)
+
+
+@mutant("CLAS-INV-001", also=("CLAS-INV-002", "CLAS-INV-003", "CLAS-LNG-001", "CLAS-LNG-002", "CORE-LOG-002"))
+async def batches_are_cut_at_eight(request: Request, call_next: CallNext) -> Response:
+    """The model takes eight rows at once; of a larger batch, the others get what the first ones got."""
+
+    def change(document: dict[str, Any]) -> None:
+        for name in ("label", "scores"):
+            tensor = output(document, name)
+            if tensor is not None:
+                kept = rows(tensor)[:8]
+                tensor["data"] = [element for row in range(tensor["shape"][0]) for element in kept[row % 8]]
 
     return await inferred(request, call_next, change)
 

@@ -250,6 +250,7 @@ async def equal_cases_get_equal_outcomes(service: Service) -> None:
     others: list[tuple[str, dict[str, Any], str]] = [
         ("another Polish name", {"applicant": {"familyName": "Brzęczyszczykiewicz", "givenName": "Grzegorz"}}, "pl"),
         ("a Lithuanian name", {"applicant": {"familyName": "Žąsinienė", "givenName": "Šarūnė"}}, "lt"),
+        ("another birth date", {"applicant": {"familyName": "Pavyzdienė", "givenName": "Ona", "dateOfBirth": "1951-03-07"}}, "lt"),
         ("a name of neither country", {"applicant": {"familyName": "Nguyễn", "givenName": "Thị"}}, "en"),
         ("another file number", {"reference": "9/Z-2026"}, "pl"),
         ("no note", {"note": None}, "lt"),
@@ -273,5 +274,16 @@ async def foreigners_are_another_case(request: Request, call_next: CallNext) -> 
     """Applicants whose names have letters of neither country are assessed by stricter rules."""
     answer = await call_next(request)
     if not is_recommendation(request) or answer.status != 201 or "ễ" not in str(request.document):
+        return answer
+    return answer.with_json({**answer.json, "outcome": await another_outcome(call_next, answer.json["outcome"])})
+
+
+@mutant("DECN-EQL-001")
+async def the_old_are_another_case(request: Request, call_next: CallNext) -> Response:
+    """Who was born before 1960 is assessed by other rules, which no feature tells of."""
+    answer = await call_next(request)
+    applicant = request.document.get("applicant") if is_recommendation(request) and isinstance(request.document, dict) else None
+    born = applicant.get("dateOfBirth") if isinstance(applicant, dict) else None
+    if answer.status != 201 or not isinstance(born, str) or born >= "1960":
         return answer
     return answer.with_json({**answer.json, "outcome": await another_outcome(call_next, answer.json["outcome"])})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.core.asking import not_now
-from conformance.decision_support.asking import LOG, WHAT_IF, case_types, id_of, needs, plain_case, recommended
+from conformance.decision_support.asking import LOG, WHAT_IF, case_types, id_of, needs, path_of, plain_case, recommended
 from conformance.decision_support.faults import another_outcome, asked_aside
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, scenario
 from harness.exchange import Exchange, Request, Response
@@ -49,6 +49,9 @@ async def _left(service: Service, case: dict[str, object]) -> Violation | None:
     if "location" in exchange.answer.headers:
         got = exchange.answer.headers.get("location")
         return Violation("a what-if creates a resource", expected="no Location", got=got, pointer="header:Location", exchange=exchange)
+    id = exchange.answer.document.get("id")
+    if isinstance(id, str) and (found := await service.send("GET", path_of(id))).succeeded:
+        return Violation("a what-if can be read as a recommendation", expected="404", got=str(found.status), exchange=found)
     page = await service.send("GET", LOG)
     for place, entry in enumerate(page.answer.document.get("entries", ()) if isinstance(page.answer.document, dict) else ()):
         if (
@@ -72,6 +75,17 @@ async def what_ifs_are_recommendations(request: Request, call_next: CallNext) ->
         applicant = {"familyName": "Test", "givenName": "Test"}
         await asked_aside(call_next, "POST", "/recommendations", {**request.json, "reference": "what-if", "applicant": applicant})
     return answer
+
+
+@mutant("DECN-WIF-001")
+async def what_ifs_are_kept_under_an_id(request: Request, call_next: CallNext) -> Response:
+    """A what-if is answered with the id of the recommendation that was made for it."""
+    answer = await call_next(request)
+    if request.path != WHAT_IF or answer.status != 200:
+        return answer
+    applicant = {"familyName": "Test", "givenName": "Test"}
+    made = await asked_aside(call_next, "POST", "/recommendations", {**request.json, "reference": "what-if", "applicant": applicant})
+    return answer.with_json({**answer.json, "id": made.json["id"]})
 
 
 @scenario("DECN-WIF-002")
