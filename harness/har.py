@@ -89,7 +89,8 @@ class _Answered(_Outcome, rename={"error": "_error", "from_worker": "_fetchedVia
     @property
     def is_copy(self) -> bool:
         """Whether the browser had the body already: it came without being sent. Playwright writes 200 there, though the service said 304."""
-        sent_nothing = self.body_size == 0 and self.content is not None and (self.content.size or 0) > 0
+        size = -1 if self.body_size is None else self.body_size
+        sent_nothing = size <= 0 and size != -1 and self.content is not None and (self.content.size or 0) > 0
         return self.from_worker or (sent_nothing and self.status != 304)
 
 
@@ -255,9 +256,13 @@ def _authority(parts: SplitResult) -> str:
     return host if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{parts.port}"
 
 
-def _fields(fields: list[_Field]) -> list[tuple[str, str]]:
-    """Header fields without pseudo-header fields (RFC 9113 section 8.3). The protocol of the developer tools joins lines of one name."""
-    return [(each.name, line) for each in fields if not each.name.startswith(":") for line in each.value.split("\n")]
+def _fields(fields: list[_Field], *, on_the_wire: bool) -> list[tuple[str, str]]:
+    """Header fields without pseudo-header fields (RFC 9113 section 8.3).
+
+    The protocol of the developer tools joins lines of one name. It tells fields twice, as asked for and as sent, and chrome-har writes both.
+    """
+    lines = [(each.name, line) for each in fields if not each.name.startswith(":") for line in each.value.split("\n")]
+    return lines if on_the_wire else list({(name.lower(), value): (name, value) for name, value in lines}.values())
 
 
 def _value(fields: list[tuple[str, str]], name: str) -> str | None:
@@ -274,7 +279,7 @@ def _names_charset(fields: list[tuple[str, str]]) -> bool:
 
 def _request(asked: _Asked, url: str, *, on_the_wire: bool) -> Request:
     """A browser may show what was asked for in place of what was sent. Then there is no host, which every request names."""
-    method, fields = asked.method.upper(), _fields(asked.headers)
+    method, fields = asked.method.upper(), _fields(asked.headers, on_the_wire=on_the_wire)
     whole = any(each.name.lower() in ("host", ":authority") for each in asked.headers)
     headers = Headers(fields) if on_the_wire else PartialHeaders(fields, _TAKEN_OUT if whole else AllNames())
     length = _value(fields, "content-length")
@@ -292,7 +297,7 @@ def _response(answered: _Answered | None, method: str, *, on_the_wire: bool) -> 
     if answered is None or not answered.is_whole:
         why = f" ({answered.error})" if answered is not None and isinstance(answered.error, str) else ""
         return None, Fault("connect", f"the recording holds no whole answer{why}")
-    fields = _fields(answered.headers)
+    fields = _fields(answered.headers, on_the_wire=on_the_wire)
     coded, length = _is_coded(fields), _value(fields, "content-length")
     if method == "HEAD" or answered.status in (204, 304) or length == "0":
         body: bytes | None = b""

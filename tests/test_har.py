@@ -316,6 +316,10 @@ def test_header_fields(tmp_path: Path) -> None:
     assert ":method" not in request.headers
     assert "traceparent" not in request.headers
     assert is_untold(lambda: "authorization" in request.headers), "the developer tools take it out"
+    twice = [("traceparent", "00-a"), ("Host", "x"), ("Traceparent", "00-a"), ("x-other", "1"), ("x-other", "2")]
+    request = only(har(tmp_path, entry(headers=twice))).request
+    assert (request.headers.get("traceparent"), request.headers.get("x-other")) == ("00-a", "1, 2"), "as asked for and as sent"
+    assert only(har(tmp_path, entry(headers=twice), creator=MITMPROXY)).request.headers.get("traceparent") == "00-a, 00-a"
     asked_for = only(har(tmp_path, entry(headers=[("Content-Type", "application/json")]))).request
     assert is_untold(lambda: asked_for.headers.get("traceparent")), "without a host these are not the fields that were sent"
     assert "traceparent" not in only(har(tmp_path, entry(headers=[]), creator=MITMPROXY)).request.headers
@@ -329,6 +333,7 @@ def test_entries_that_are_no_exchange_with_the_service(tmp_path: Path) -> None:
         entry(_fromCache="disk"),
         entry(response={"_fetchedViaServiceWorker": True}),
         entry(response={"bodySize": 0}),  # a copy that the service said is fresh
+        entry(response={"bodySize": -162}),  # the same, as chrome-har counts
         {"startedDateTime": "yesterday", "request": {"method": "GET", "url": URL}},
         {"request": "?"},
         entry(url="chrome-extension://abc"),
@@ -336,8 +341,8 @@ def test_entries_that_are_no_exchange_with_the_service(tmp_path: Path) -> None:
         entry(text="\ud800"),
     )
     recording = Har(path)
-    assert [each.id for each in recording.exchanges()] == ["entry.9"]
-    assert sorted(recording.passed_over.values()) == [1, 3, 4]
+    assert [each.id for each in recording.exchanges()] == ["entry.10"]
+    assert sorted(recording.passed_over.values()) == [1, 4, 4]
     aborted = only(har(tmp_path, entry(response={"_error": "net::ERR_ABORTED"})))
     assert aborted.response is None
     assert aborted.fault is not None

@@ -61,14 +61,14 @@ def judge(
     results = api.judge_file(
         file,
         profile,
-        side=None if side == "both" else side,
+        side=None if side == "both" else side,  # type: ignore[arg-type]
         base_url=base_url,
         name=name,
         country=country.lower() if country else None,
         client_name=client_name,
         client_country=client_country.lower() if client_country else None,
         adapters=adapter or (),
-        decided_by=conformance_class,
+        decided_by=conformance_class,  # type: ignore[arg-type]
         as_of=parse_day(as_of),
         profile_paths=profile_path or (),
     )
