@@ -27,6 +27,7 @@ from harness.explore.trimming import without_a_part
 from harness.validity import CannotTell
 
 ALLOWED, EXPECTED = "urn:govai:allowed", "urn:govai:expected"
+NEITHER = "no value was found that is refused, and no proof that there is none"
 ROUNDS = 25
 PROPOSALS = 1500
 _OPERANDS = (views.IncompatibleOperands, views.UnsupportedOperand, views.UnsupportedResult)
@@ -89,27 +90,30 @@ def contained(allowed: Schema, expected: Schema, *, formats: bool, seeds: Sequen
         proposed, gap = search.proposals()
         found = search.refused([*candidates, *proposed])
         if not found:
-            return Containment(list(refusals.values()), gap)
+            return Containment(list(refusals.values()), f"besides what is shown, {gap}" if refusals and gap else gap)
         for each in sorted(found, key=lambda one: -one.location.count("/")):  # below first: what is above may be rewritten
             place = expected.origin(each.location)
             if not strict.is_valid(each.value):
-                value = _trimmed(each.value, may, strict, each)
-                refusals.setdefault((place, each.name), Refusal(value, each.pointer, each.keyword, place, each.message, each.name))
+                refusals.setdefault((place, each.name), _smallest(each, place, may, strict))
             if not search.forgive(each):
                 return Containment(list(refusals.values()), f"beyond what is refused at {place} nothing was looked for")
     return Containment(list(refusals.values()), f"more differences than {ROUNDS} rounds of searching find")
 
 
-def _trimmed(value: Any, may: jsonschema_rs.Draft202012Validator, strict: jsonschema_rs.Draft202012Validator, found: _Found) -> Any:
-    """The value without what is not needed: still allowed, and still refused at the same place of it by the same keyword."""
+def _smallest(found: _Found, place: Place, may: jsonschema_rs.Draft202012Validator, strict: jsonschema_rs.Draft202012Validator) -> Refusal:
+    """What was found, without what is not needed: the value is still allowed, and refused at the same place of it by the same keyword."""
+
+    def said(value: Any) -> str | None:
+        leaves = (leaf for error in strict.iter_errors(value) for leaf in _leaves(error))
+        return next((leaf.message for leaf in leaves if may.is_valid(value) and _same(leaf, found)), None)
+
+    value, message = found.value, found.message
     for _ in range(200):
-        for smaller in without_a_part(value):
-            if may.is_valid(smaller) and any(_same(leaf, found) for error in strict.iter_errors(smaller) for leaf in _leaves(error)):
-                value = smaller
-                break
-        else:
+        smaller = next(((each, text) for each in without_a_part(value) if (text := said(each)) is not None), None)
+        if smaller is None:
             break
-    return value
+        value, message = smaller
+    return Refusal(value, found.pointer, found.keyword, place, message, found.name)
 
 
 def _same(leaf: jsonschema_rs.ValidationError, found: _Found) -> bool:
@@ -145,7 +149,7 @@ class _Search:
             return [
                 *self._proposals.of(beyond, PROPOSALS),
                 *self._values,
-            ], "no value was found that is refused, and no proof that there is none"
+            ], NEITHER
         except (CannotTell, *_OPERANDS) as reason:
             return self._values, f"the two schemas cannot be held against each other as sets ({' '.join(str(reason).split())[:160]})"
 
@@ -280,9 +284,9 @@ def _leaves(error: jsonschema_rs.ValidationError) -> Iterator[jsonschema_rs.Vali
         yield from _leaves(each)
 
 
-def _distance(branch: list[jsonschema_rs.ValidationError], error: jsonschema_rs.ValidationError) -> tuple[bool, int, int]:
-    """How far a value is from a branch: of another type altogether, of another kind by its marks, or with so many faults."""
+def _distance(branch: list[jsonschema_rs.ValidationError], error: jsonschema_rs.ValidationError) -> tuple[bool, int, int, int]:
+    """How far a value is from a branch: of another type altogether, of another kind by its marks, wrong near the top, or in many places."""
     here = len(error.instance_path)
     other_type = any(each.kind.name in ("type", "const", "enum") and len(each.instance_path) == here for each in branch)
     marks = sum(each.kind.name in ("const", "enum") and len(each.instance_path) == here + 1 for each in branch)
-    return other_type, marks, len(branch)
+    return other_type, marks, -min(len(each.instance_path) for each in branch), len(branch)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from jsonschema_rs import canonical as views
 
-from harness.comparison.containment import ALLOWED, EXPECTED
+from harness.comparison.containment import ALLOWED, EXPECTED, NEITHER
 from harness.comparison.document import Place
 from harness.comparison.schema import Schema, canonical, compiled
 from harness.comparison.values import Proposals
@@ -39,7 +39,7 @@ def refused_value(allowed: Schema, taken: Schema, where: str, seeds: Sequence[An
             return RefusedValue(value, taken.origin(error.absolute_keyword_location or ""), error.message)
     if other.covers(one) == views.Containment.YES or takes_any_text(takes):
         return None
-    return "no value was found that is refused, and no proof that there is none"
+    return NEITHER
 
 
 def takes_any_text(validator: Any) -> bool:

@@ -2,8 +2,9 @@
 
 Requests and answers read the same schema differently. A member that is ``readOnly`` need not be in a request, one that is ``writeOnly`` not in an
 answer (OpenAPI 3.0.4 section 4.7.24.2). Where OpenAPI leaves room, doubt counts for the provider: a request may hold null wherever ``nullable``
-stands, an answer does only where the whole schema allows it. What is sent holds no members but those that are named, if some are: a client of the
-profile does not use what only one provider has, and a provider does not answer with what its document does not speak of.
+stands (OpenAPI 3.1 has no such keyword, and documents have it all the same), an answer does only where the whole schema allows it. What is sent
+holds no members but those that are named, if some are: a client of the profile does not use what only one provider has, and a provider does not
+answer with what its document does not speak of.
 """
 
 from __future__ import annotations
@@ -57,21 +58,23 @@ class Schema:
         """Where a keyword stands in the document, of which a validator gives the ``location`` within the definitions."""
         _, _, name, *steps = unquote(location.partition("#")[2]).split("/")
         place = self.origins[name]
-        node = self.document.at(place)
+        node, entered = self.document.at(place), False
         while steps:
-            step = steps.pop(0)
-            name = step.replace("~1", "/").replace("~0", "~")
-            if name == "anyOf" and isinstance(node, Mapping) and "anyOf" not in node:
-                if "oneOf" not in node:
-                    steps[:1] = []  # what stands for nullable is not in the document
+            name = steps.pop(0).replace("~1", "/").replace("~0", "~")
+            if name == "anyOf" and isinstance(node, Mapping):
+                if not entered and self.or_null(node):
+                    steps[:1], entered = [], True  # what stands for nullable is not in the document
                     continue
-                name = "oneOf"  # a search loosens it so
-            inside = node.get(name) if isinstance(node, Mapping) else None
-            place, node = (
-                place.down(name),
-                node[int(name)] if isinstance(node, list) and name.isdigit() and int(name) < len(node) else inside,
-            )
+                name = name if name in node else "oneOf"  # a search loosens it so
+            place, entered = place.down(name), False
+            node = node[int(name)] if isinstance(node, list) else mapping(node).get(name)
         return place
+
+    def or_null(self, node: Mapping[str, Any]) -> bool:
+        """Whether a schema stands here as one of two branches, the other of which is null."""
+        if node.get("nullable") is not True or self.direction != "request":
+            return False
+        return not isinstance(node.get("type"), str) or bool(node.keys() & {"allOf", "anyOf", "oneOf", "not"})
 
 
 def schema_at(document: Document, place: Place, direction: Direction, *, closed: bool = False) -> Schema:
@@ -131,7 +134,11 @@ class _Reader:
             read["propertyNames"] = {"enum": sorted(names)}
             if not read.keys() & {"type", "enum", "const", "$ref", *_LISTS}:
                 read["type"] = "object"
-        return self._nullable(read) if self._is_30 and node.get("nullable") is True else read
+        if node.get("nullable") is True and isinstance(read.get("type"), str) and (self._is_30 or self.schema.direction == "request"):
+            read["type"] = [read["type"], "null"]
+            if self.schema.direction == "request" and "enum" in read:
+                read["enum"] = [*read["enum"], None]
+        return {"anyOf": [{"type": "null"}, read]} if self.schema.or_null(node) else read
 
     def _required(self, read: dict[str, Any], node: Mapping[str, Any], place: Place) -> None:
         required, named = read.get("required"), mapping(node.get("properties"))
@@ -166,17 +173,6 @@ class _Reader:
                 return None
             names |= further
         return names
-
-    def _nullable(self, read: dict[str, Any]) -> Any:
-        if isinstance(read.get("type"), str):
-            read["type"] = [read["type"], "null"]
-            if self.schema.direction == "request" and "enum" in read:
-                read["enum"] = [*read["enum"], None]
-            return read if not read.keys() & {"allOf", "anyOf", "oneOf", "not"} else self._or_null(read)
-        return self._or_null(read)
-
-    def _or_null(self, read: dict[str, Any]) -> Any:
-        return {"anyOf": [{"type": "null"}, read]} if self.schema.direction == "request" else read
 
 
 def _may_be_object(node: Mapping[str, Any]) -> bool:
