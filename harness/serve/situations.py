@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.documents import pointer_step
 from harness.exchange import Headers, Response
 from harness.serve.front import Turn
 
@@ -58,8 +59,14 @@ async def _later_members(turn: Turn) -> bool:
     values = _values(response)
     if not _is_served(response) or not any(isinstance(value, dict) for value in values):
         return False
-    await turn.answer(_with_values(response, [_grown(value) for value in values]))
+    await turn.answer(_with_values(response, [_as_later(turn, response, value) for value in values]))
     return True
+
+
+def _as_later(turn: Turn, response: Response, value: Any) -> Any:
+    """A JSON value with a member more in each object that may have one: a map of texts by language may not."""
+    errors = turn.operation.value_errors(response, _grown(value))
+    return _grown(value, frozenset(error.pointer for error in errors))
 
 
 async def _whole(turn: Turn) -> Response:
@@ -83,10 +90,11 @@ def _with_values(response: Response, values: list[Any]) -> Response:
     return response.with_body("".join(f"data: {data}\n\n" for data in told).encode())
 
 
-def _grown(value: Any) -> Any:
+def _grown(value: Any, without: frozenset[str] = frozenset(), place: str = "") -> Any:
     if isinstance(value, dict):
-        return {**{name: _grown(member) for name, member in value.items()}, "x_later": {"since": "2.0", "list": [1, None]}}
-    return [_grown(item) for item in value] if isinstance(value, list) else value
+        members = {name: _grown(member, without, f"{place}/{pointer_step(name)}") for name, member in value.items()}
+        return members if f"{place}/x_later" in without else {**members, "x_later": {"since": "2.0", "list": [1, None]}}
+    return [_grown(item, without, f"{place}/{number}") for number, item in enumerate(value)] if isinstance(value, list) else value
 
 
 async def _refused_for_now(turn: Turn, scenario: str, retry_after: str) -> bool:

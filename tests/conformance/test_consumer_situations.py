@@ -8,8 +8,8 @@ import importlib.util
 from collections.abc import Sequence
 from functools import cache
 from random import Random
-from types import ModuleType
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -21,9 +21,9 @@ from harness.judge import Judge
 from harness.participant import Participant
 from harness.report import Report
 from harness.reporting import Ran, conclude
-from harness.serve.front import Front
+from harness.serve.front import Front, Turn
 from harness.serve.mock import mutants_of, reference_app
-from harness.serve.situations import SITUATIONS
+from harness.serve.situations import SITUATIONS, _as_later
 from tests.conformance.counterpart import Clock
 from tests.conformance.reference_services import asend
 
@@ -140,3 +140,16 @@ def test_a_mutant_is_caught_and_accused_of_nothing_else(name: str, country: str,
     accused = {each.requirement for each in report.verdicts if each.verdict in ("failed", "warning", "needs-review", "harness-error")}
     assert mutant.requirement in accused
     assert accused <= {mutant.requirement, *mutant.also}
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_later_version_has_members_more_and_no_other_fault(name: str) -> None:
+    """A map of texts by language, read as one by a client with types, holds texts in later versions as well."""
+    for operation in catalogue.load_with_core([name])[-1].operations:
+        for status, defined in operation.definition["responses"].items():
+            examples = defined.get("content", {}).get("application/json", {}).get("examples", {})
+            for example in examples.values() if status.startswith("2") else ():
+                answer = Response(int(status), Headers({"content-type": "application/json"})).with_json(example["value"])
+                later = _as_later(cast("Turn", SimpleNamespace(operation=operation)), answer, example["value"])
+                assert ("x_later" in str(later)) == ("{" in str(later)), operation.id
+                assert operation.value_errors(answer, later) == [], operation.id
