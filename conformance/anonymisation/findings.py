@@ -173,13 +173,18 @@ async def types_are_compared_by_first_letters(request: Request, call_next: CallN
     return await with_findings(request, call_next, lambda text, findings: [] if narrow else findings)
 
 
+_ROUNDED = 0.05
+"""By how much a score may be rounded where it is shown: what is filtered is the score before that."""
+
+
 @scenario("ANON-API-004")
 async def scores_below_the_threshold_are_left_out(service: Service) -> None:
-    """AnalyzeRequest, ``score_threshold``: "The minimal detection score threshold". It is set to the highest and to the lowest score seen."""
+    """AnalyzeRequest, ``score_threshold``: "The minimal detection score threshold". It is set a little below the highest and the lowest score seen."""
     text, before = await _several_types(service)
-    for threshold in sorted({max(each.score for each in before), min(each.score for each in before)}):
-        if not 0 <= threshold <= 1:
+    for score in sorted({max(each.score for each in before), min(each.score for each in before)}):
+        if not 0 <= score <= 1:
             raise NotTested("the scores of the service are none")
+        threshold = max(0.0, round(score - _ROUNDED, 4))
         exchange = await analyze(service, text, own_language(service), score_threshold=threshold)
         if _refused(exchange):
             continue
@@ -189,18 +194,28 @@ async def scores_below_the_threshold_are_left_out(service: Service) -> None:
         low = [each for each in findings if each.score < threshold]
         if low:
             raise Violation("a finding lies below the threshold", expected=f"{threshold} or more", got=str(low[0].score), exchange=exchange)
-        expected = {(each.type, each.start, each.end) for each in before if each.score >= threshold}
+        expected = _plainly([each for each in before if each.score >= score])
         if not expected <= _plainly(findings):
-            message = "a finding at or above the threshold is left out"
+            message = "a finding above the threshold is left out"
             raise Violation(message, expected=f"{len(expected)} findings", got=f"{len(findings)} findings", exchange=exchange)
 
 
 @mutant("ANON-API-004")
-async def thresholds_exclude_themselves(request: Request, call_next: CallNext) -> Response:
-    """A finding has to score more than the threshold."""
+async def thresholds_are_per_cent(request: Request, call_next: CallNext) -> Response:
+    """Scores go from 0 to 1, and the threshold is multiplied by a hundred before it is held against them."""
     content = request.document if isinstance(request.document, dict) else {}
-    least = content.get("score_threshold")
-    return await with_findings(request, call_next, lambda text, found: [each for each in found if least is None or each["score"] > least])
+    least = content.get("score_threshold") or 0
+    return await with_findings(request, call_next, lambda text, found: [each for each in found if each["score"] >= least * 100])
+
+
+@mutant("ANON-API-004")
+async def thresholds_are_overlooked(request: Request, call_next: CallNext) -> Response:
+    """Accounts are halfway sure, and reported whatever the threshold is."""
+
+    def change(text: str, findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**each, "score": 0.5 if each["entity_type"] == "IBAN_CODE" else each["score"]} for each in findings]
+
+    return await with_findings(request, call_next, change)
 
 
 @scenario("ANON-API-005")

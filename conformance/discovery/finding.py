@@ -88,9 +88,11 @@ def _a_second_reading(first: Exchange, second: Exchange) -> bool:
     again = operation in ("getServiceCard", "getApiCatalog", "getInstructions") and first.request.url == second.request.url
     same = first.request.headers.get("accept-language") == second.request.headers.get("accept-language")
     soon = second.started - first.started <= _SOON
-    if not (again and same and soon and first.request.method == "GET" and first.status == 200):
-        return False
-    return "etag" in first.answer.headers and "no-store" not in (first.answer.headers.get("cache-control") or "").lower()
+    return again and same and soon and first.request.method == "GET" and first.status == 200 and _may_be_kept(first.answer)
+
+
+def _may_be_kept(answer: Response) -> bool:
+    return "etag" in answer.headers and "no-store" not in (answer.headers.get("cache-control") or "").lower()
 
 
 @pair_rule("DISC-REQ-005", when=_a_second_reading)

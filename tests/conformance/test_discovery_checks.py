@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,6 +60,11 @@ def asked(moment: float = 1.0, text: str = QUESTION, said: str = ANSWER, model: 
         **members,
     }
     return at(moment, "POST", "/v1/chat/completions", body=body, answer=whole)
+
+
+def unkept(exchange: Exchange) -> Exchange:
+    """The same, with an answer that nobody may store."""
+    return replace(exchange, response=exchange.answer.with_header("Cache-Control", "no-store"))
 
 
 def listed(*models: str) -> Exchange:
@@ -145,6 +151,7 @@ CLIENTS: dict[str, tuple[str, str, list[Exchange]]] = {
     "card later": ("DISC-REQ-004", "warning", [asked(), card(2)]),
     "reads again what changed": ("DISC-REQ-005", "passed", [card(), at(1, "GET", "/service-card", if_none_match='"1"', status=304)]),
     "reads again": ("DISC-REQ-005", "warning", [card(), card(1)]),
+    "reads again what it must not keep": ("DISC-REQ-005", "not-tested", [unkept(card()), card(1)]),
     "reads again tomorrow": ("DISC-REQ-005", "not-tested", [card(), card(86_400)]),
     "reads in another language": ("DISC-REQ-005", "not-tested", [card(), at(1, "GET", "/service-card", accept_language="lt")]),
 }
