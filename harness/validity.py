@@ -67,11 +67,35 @@ def faults_of(document: Any, version: str, *, base_uri: str = "", retrieve: Retr
     try:
         for error in validator(document, base_uri=base_uri).iter_errors():
             if not isinstance(error, ExtraParametersError) and "JSON Schema dialect" not in error.message:
-                pointer = "".join(f"/{pointer_step(str(step))}" for step in error.absolute_path)
-                yield DocumentFault(pointer, error.message.partition("\n")[0])
+                steps = _place_of(document, list(error.absolute_path), error.instance)
+                yield DocumentFault("".join(f"/{pointer_step(str(step))}" for step in steps), error.message.partition("\n")[0])
     except PointerToNowhere as error:
         yield DocumentFault("", f"a reference points to nothing: #{error.ref}")
     except RecursionError:
         raise CannotTell("it is nested too deeply") from None
     except Exception as error:  # the library has no one class for what a foreign document can do to it
         raise CannotTell(f"it could not be read to the end ({type(error).__name__}: {' '.join(str(error).split())[:80]})") from None
+
+
+_Steps = list[str | int]
+
+
+def _place_of(document: Any, steps: _Steps, instance: Any) -> _Steps:
+    """The steps from the document's root to a fault. The library counts those within a schema from that schema."""
+
+    def leads_there(start: Any) -> bool:
+        node = start
+        for step in steps:
+            try:
+                node = node[step]
+            except (LookupError, TypeError):
+                return False
+        return node is instance or (not isinstance(instance, dict | list) and type(node) is type(instance) and node == instance)
+
+    waiting: list[tuple[Any, _Steps]] = [(document, [])]
+    for node, above in waiting:
+        if leads_there(node):
+            return above + steps
+        below = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        waiting += [(each, [*above, name]) for name, each in below if isinstance(each, dict | list)]
+    return steps
