@@ -6,14 +6,17 @@ leaves alone what is bound to its bytes elsewhere (the hashes of a log, a callba
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import formatdate
+from random import Random
 from typing import Any
 
 from harness.checks import CallNext, FaultyHandler
@@ -103,62 +106,6 @@ _MAPS = ("facts", "changes", "categories")
 """Members whose own members or order say something: facts by their names, categories in the order of their scores."""
 
 
-# How JSON is written
-
-
-@answers
-def members_in_another_order(request: Request, answer: Response) -> Response:
-    """RFC 8259 section 4: implementations whose behaviour does not depend on member ordering will be interoperable."""
-    return rewritten(answer, lambda value: each(value, lambda part: dict(reversed(part.items())) if isinstance(part, dict) else part))
-
-
-@answers
-def whole_numbers_with_a_fraction(request: Request, answer: Response) -> Response:
-    """JSON Schema core 2020-12 section 4.2.3: 1.0 is an integer."""
-    return rewritten(answer, lambda value: each(value, lambda part: float(part) if type(part) is int else part))
-
-
-@answers
-def numbers_with_an_exponent(request: Request, answer: Response) -> Response:
-    """RFC 8259 section 6: 400 may be written 4000E-1."""
-
-    def write(value: Any) -> str:
-        marked = each(value, lambda part: f"\x00{part * 10}E-1\x00" if type(part) is int else part)
-        return re.sub(r'"\\u0000([^"\\]*)\\u0000"', r"\1", json.dumps(marked))
-
-    return rewritten(answer, write=write)
-
-
-@answers
-def whole_numbers_without_a_fraction(request: Request, answer: Response) -> Response:
-    """1 in the place of 1.0, as JavaScript writes it."""
-    return rewritten(answer, lambda value: each(value, lambda part: int(part) if isinstance(part, float) and part == int(part) else part))
-
-
-@answers
-def letters_escaped(request: Request, answer: Response) -> Response:
-    r"""RFC 8259 section 7: any character may be escaped, also as \/."""
-
-    def write(value: Any) -> str:
-        plain = json.dumps(value, ensure_ascii=True)
-        return re.sub(r'"(?:[^"\\]|\\.)*"', lambda text: re.sub(r"\\u....|\\.|[A-Za-z/]", _escaped, text.group()), plain)
-
-    return rewritten(answer, write=write)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    sign = found.group()
-    return sign if sign.startswith("\\") else r"\/" if sign == "/" else f"\\u{ord(sign):04X}"
-
-
-@answers
-def white_space(request: Request, answer: Response) -> Response:
-    """RFC 8259 section 2: white space is allowed around every token, the whole text included."""
-    return rewritten(
-        answer, write=lambda value: f"\r\n\t {json.dumps(value, indent=3, separators=(' , ', ' : '), ensure_ascii=False)} \r\n\n"
-    )
-
-
 # What JSON holds
 
 
@@ -240,6 +187,83 @@ async def other_ids(request: Request, call_next: CallNext) -> Response:
 
 def _has_id(part: Any) -> bool:
     return isinstance(part, dict) and "id" in part
+
+
+@answers
+def trembling_scores(request: Request, answer: Response) -> Response:
+    """On other hardware, or in another batch, a model's numbers differ in their last digits; not where a key asks for the same result."""
+    if not re.match(r"/(v2/models|detect|analyze)", request.path):
+        return answer
+    drawn = Random(request.headers.get("idempotency-key") or request.headers.get("traceparent"))
+    return rewritten(answer, lambda value: each(value, lambda part: part * (1 - drawn.random() * 1e-6) if type(part) is float else part))
+
+
+@variation
+async def jobs_done_at_once(request: Request, call_next: CallNext) -> Response:
+    """A job may have ended, and its callback have been posted, before the answer that accepts it is sent."""
+    answer = await call_next(request)
+    while request.path == "/jobs" and answer.status == 202:
+        job = await call_next(Request("GET", f"/jobs/{answer.json['id']}", request.headers))
+        if job.json["status"] in ("done", "failed"):
+            return answer.with_body(job.body)
+        await asyncio.sleep(0.05)
+    return answer
+
+
+# How JSON is written
+
+
+@answers
+def members_in_another_order(request: Request, answer: Response) -> Response:
+    """RFC 8259 section 4: implementations whose behaviour does not depend on member ordering will be interoperable."""
+    return rewritten(answer, lambda value: each(value, lambda part: dict(reversed(part.items())) if isinstance(part, dict) else part))
+
+
+@answers
+def whole_numbers_with_a_fraction(request: Request, answer: Response) -> Response:
+    """JSON Schema core 2020-12 section 4.2.3: 1.0 is an integer."""
+    return rewritten(answer, lambda value: each(value, lambda part: float(part) if type(part) is int else part))
+
+
+@answers
+def numbers_with_an_exponent(request: Request, answer: Response) -> Response:
+    """RFC 8259 section 6: 400 may be written 4000E-1."""
+
+    def write(value: Any) -> str:
+        marked = each(value, lambda part: f"\x00{part * 10}E-1\x00" if type(part) is int else part)
+        return re.sub(r'"\\u0000([^"\\]*)\\u0000"', r"\1", json.dumps(marked))
+
+    return rewritten(answer, write=write)
+
+
+@answers
+def whole_numbers_without_a_fraction(request: Request, answer: Response) -> Response:
+    """1 in the place of 1.0, as JavaScript writes it."""
+    return rewritten(answer, lambda value: each(value, lambda part: int(part) if isinstance(part, float) and part == int(part) else part))
+
+
+@answers
+def letters_escaped(request: Request, answer: Response) -> Response:
+    r"""RFC 8259 section 7: any character may be escaped, also as \/."""
+
+    def write(value: Any) -> str:
+        plain = json.dumps(value, ensure_ascii=True)
+        return re.sub(r'"(?:[^"\\]|\\.)*"', lambda text: re.sub(r"\\u....|\\.|[A-Za-z/]", _escaped, text.group()), plain)
+
+    return rewritten(answer, write=write)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    sign = found.group()
+    return sign if sign.startswith("\\") else r"\/" if sign == "/" else f"\\u{ord(sign):04X}"
+
+
+@answers
+def white_space(request: Request, answer: Response) -> Response:
+    """RFC 8259 section 2: white space is allowed around every token, the whole text included."""
+    return rewritten(
+        answer, write=lambda value: f"\r\n\t {json.dumps(value, indent=3, separators=(' , ', ' : '), ensure_ascii=False)} \r\n\n"
+    )
 
 
 # Header fields
@@ -354,8 +378,6 @@ def trace_as_traceparent(request: Request, answer: Response) -> Response:
 @answers
 def wait_until_a_date(request: Request, answer: Response) -> Response:
     """RFC 9110 section 10.2.3: Retry-After is a number of seconds or a date."""
-    import time
-
     wait = answer.headers.get("retry-after")
     return answer.with_header("Retry-After", formatdate(time.time() + int(wait), usegmt=True)) if wait else answer
 
