@@ -140,16 +140,12 @@ class _Search:
             return self._values, self._why
         try:
             expected = canonical(self._expected, EXPECTED, formats=self._formats)
-            proven = expected.covers(self._allowed) == views.Containment.YES
-            if proven:
+            if expected.covers(self._allowed) == views.Containment.YES:
                 return self._values, None
             beyond = self._allowed.subtract(expected)
             if beyond.satisfiability() == views.Satisfiability.NO:
                 return self._values, None
-            return [
-                *self._proposals.of(beyond, PROPOSALS),
-                *self._values,
-            ], NEITHER
+            return self._proposals.of(beyond, PROPOSALS) + self._values, NEITHER
         except (CannotTell, *_OPERANDS) as reason:
             return self._values, f"the two schemas cannot be held against each other as sets ({' '.join(str(reason).split())[:160]})"
 

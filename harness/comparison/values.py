@@ -7,6 +7,7 @@ followed, values that may or may not fit are proposed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
@@ -48,8 +49,12 @@ class Proposals:
         self._texts = tuple(dict.fromkeys([*texts, *_FORMS]))
 
     def of(self, schema: CanonicalSchema, most: int) -> list[Any]:
-        """Up to ``most`` values."""
-        return list(islice(self._values(schema, schema, ()), most))
+        """Up to ``most`` values; fewer where a number is beyond reach or a schema nested too deeply."""
+        values: list[Any] = []
+        with suppress(ArithmeticError, RecursionError):
+            for value in islice(self._values(schema, schema, ()), most):
+                values.append(value)
+        return values
 
     def _values(self, schema: CanonicalSchema, top: CanonicalSchema, above: tuple[str, ...]) -> Iterator[Any]:
         match schema.view():
@@ -184,22 +189,18 @@ def _negated(schema: CanonicalSchema) -> CanonicalSchema | None:
 
 
 def _numbers(minimum: Any, maximum: Any, multiple_of: Sequence[Any], step: float) -> Iterator[Any]:
-    limits = [float(each) if each is not None and int(each) != each else each if each is None else int(each) for each in (minimum, maximum)]
-    least, most = limits
-    proposals = [
-        0,
-        1,
-        least,
-        most,
-        *(each + step for each in limits if each is not None),
-        *(each - step for each in limits if each is not None),
-    ]
-    proposals += [step, -1, -step, 7, 1000, 2**53, 1e300, *(each for each in multiple_of)]
-    if least is not None and most is not None:
-        proposals.append((least + most) / 2 if step == 0.5 else (least + most) // 2)
-    for each in dict.fromkeys(proposals):
-        if each is not None and (least is None or each >= least) and (most is None or each <= most):
-            yield each if isinstance(each, int) or float(each) != int(each) or abs(each) > 2**60 else int(each)
+    least, most = (None if limit is None else _number(limit) for limit in (minimum, maximum))
+    limits = [limit for limit in (least, most) if limit is not None]
+    near = [limit + distance for limit in limits for distance in (0, step, -step)]
+    middle = [_number((limits[0] + limits[1]) / 2)] if len(limits) == 2 else []
+    for each in dict.fromkeys((0, 1, *near, step, -1, -step, 7, 1000, 2**53, 1e300, *map(_number, multiple_of), *middle)):
+        if (least is None or each >= least) and (most is None or each <= most):
+            yield each
+
+
+def _number(value: Any) -> int | float:
+    """A number as JSON has it; the library gives some as decimals."""
+    return int(value) if value == int(value) else float(value)
 
 
 def _in_turn(several: Sequence[Iterable[Any]]) -> Iterator[Any]:
