@@ -157,7 +157,7 @@ async def places_are_read_in_utf_16(request: Request, call_next: CallNext) -> Re
     return await asked_otherwise(request, call_next, ANONYMIZE, change)
 
 
-@mutant("ANON-OFF-002")
+@mutant("ANON-OFF-002", also=("ANON-NAM-002",))
 async def texts_are_composed_first(request: Request, call_next: CallNext) -> Response:
     """Texts are brought into NFC, and places are those of the composed text."""
     return await _moved(request, call_next, lambda text: len(unicodedata.normalize("NFC", text)))
