@@ -44,6 +44,8 @@ class Refusal:
     message: str
     member: str | None = None
     """The member that is missing or not wanted, where that is what is refused."""
+    seed: int | None = None
+    """The first of the seeds that the same keyword refuses, by its number."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def contained(allowed: Schema, expected: Schema, *, formats: bool, seeds: Sequen
         return Containment((), str(reason))
     search = _Search(may, Proposals(texts), allowed, expected.copied(), formats)
     candidates = [*seeds, *(smaller for seed in seeds for smaller in islice(without_a_part(seed), 100))]
+    refused_seeds = _refused_seeds(seeds, may, strict)
     refusals: dict[tuple[Place, str | None], Refusal] = {}
     for _ in range(ROUNDS):
         proposed, gap = search.proposals()
@@ -94,10 +97,23 @@ def contained(allowed: Schema, expected: Schema, *, formats: bool, seeds: Sequen
         for each in sorted(found, key=lambda one: -one.location.count("/")):  # below first: what is above may be rewritten
             place = expected.origin(each.location)
             if not strict.is_valid(each.value):
-                refusals.setdefault((place, each.name), _smallest(each, place, may, strict))
+                refusal = replace(_smallest(each, place, may, strict), seed=refused_seeds.get((each.location, each.name)))
+                refusals.setdefault((place, each.name), refusal)
             if not search.forgive(each):
                 return Containment(list(refusals.values()), f"beyond what is refused at {place} nothing was looked for")
     return Containment(list(refusals.values()), f"more differences than {ROUNDS} rounds of searching find")
+
+
+def _refused_seeds(
+    seeds: Sequence[Any], may: jsonschema_rs.Draft202012Validator, strict: jsonschema_rs.Draft202012Validator
+) -> dict[tuple[str, str | None], int]:
+    """The first seed that each keyword refuses, by its location and the member it is about."""
+    first: dict[tuple[str, str | None], int] = {}
+    for number, seed in enumerate(seeds):
+        for leaf in (leaf for error in strict.iter_errors(seed) for leaf in _leaves(error)) if may.is_valid(seed) else ():
+            for name in _names(leaf):
+                first.setdefault((leaf.absolute_keyword_location or "", name), number)
+    return first
 
 
 def _smallest(found: _Found, place: Place, may: jsonschema_rs.Draft202012Validator, strict: jsonschema_rs.Draft202012Validator) -> Refusal:

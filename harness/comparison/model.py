@@ -53,7 +53,7 @@ class Difference(msgspec.Struct, frozen=True, omit_defaults=True):
     curl: str | None = None
     """A line that sends the witness, where it is a request."""
     vector: str | None = None
-    """The frozen vector of the profile that is the witness, which every service has to serve."""
+    """A frozen vector of the profile, which every service has to serve, that is refused for the same reason."""
     also: tuple[str, ...] = ()
     """Where else the same difference is met, as operationId and status."""
 

@@ -63,7 +63,7 @@ def _body(document: Document, described: Described) -> Found | None:
 def _compare_schema(ground: Ground, pair: Matched, asked: Place, offered: Place) -> None:
     vectors = list(_vectors(ground, pair))
     result = ground.contained(asked, offered, "request", [value for _, value in vectors])
-    for each in result.refusals:
+    for each in sorted(result.refusals, key=lambda one: one.seed is None):
         ground.differs(
             pair,
             "body-refused",
@@ -73,7 +73,7 @@ def _compare_schema(ground: Ground, pair: Matched, asked: Place, offered: Place)
             in_document=each.place,
             pointer=each.pointer,
             witness=each.value,
-            vector=next((id for id, value in vectors if value == each.value), None),
+            vector=None if each.seed is None else vectors[each.seed][0],
             curl=ground.curl(pair, _JSON, each.value),
         )
     if result.undecided:

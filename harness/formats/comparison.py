@@ -21,6 +21,8 @@ _STYLES = {"compatible": "bold green", "incompatible": "bold red", "undecided": 
 LONGEST = 600
 """Characters shown of a witness; the JSON form has it whole."""
 MOST_FAULTS = 5
+_OWN = ("witness", "vector", "also")
+"""What is said of every difference; the rest only where it is not that of the one before."""
 
 
 def summary(comparison: Comparison, console: Console, language: str = "en") -> None:
@@ -73,7 +75,7 @@ class _Printer:
                 self._line(each.message, 2)
             rows = self._rows(each)
             for label, text in rows.items():
-                if label == "witness" or before.get(label) != text:
+                if label in _OWN or before.get(label) != text:
                     self._labelled(label, text)
             before = rows
         if first.curl:

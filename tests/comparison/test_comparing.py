@@ -88,3 +88,11 @@ def confirm(profile: Profile, difference: Any) -> None:
     answers = operation.definition["responses"].get(difference.status, {}).get("content", {})
     if difference.status.isdigit() and "application/json" in answers and "ChatCompletionChunk" not in difference.in_profile:
         assert operation.response_errors(Response(int(difference.status), json_type, body))
+
+
+def test_a_vector_that_would_be_refused_is_named() -> None:
+    profile = catalogue.load("assistant")
+    document = json.loads(json.dumps(profile.document))
+    document["components"]["schemas"]["ChatCompletionRequest"]["properties"]["temperature"]["type"] = "number"
+    [difference] = held(profile, document).differences
+    assert (difference.vector, difference.witness["temperature"]) == ("chat-nulls", None)
