@@ -1,8 +1,9 @@
 """What the proxy adds to a request: the same questions to the reference, direct and through ``govai proxy``, in turn.
 
-    python -m benchmarks proxy [--requests N]
+    python -m benchmarks proxy [--delay SECONDS] [--requests N]
 
-A whole answer is timed to its last byte, a stream to its first part. One connection each way, kept open. Both sides are judged meanwhile.
+A whole answer is timed to its last byte, a stream to its first part. One connection each way, kept open. Both sides are judged meanwhile: while
+the service works, where it works for longer than that takes.
 """
 
 from __future__ import annotations
@@ -59,14 +60,15 @@ def seconds(connection: http.client.HTTPConnection, question: str, *, stream: bo
 def main(argv: list[str]) -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks proxy", description=__doc__.splitlines()[0])
-    parser.add_argument("--requests", type=int, default=500, help="of each kind, each way (500)")
-    requests = parser.parse_args(argv).requests
+    parser.add_argument("--delay", type=float, default=0.05, help="seconds an answer takes (0.05)")
+    parser.add_argument("--requests", type=int, default=200, help="of each kind, each way (200)")
+    options = parser.parse_args(argv)
     print(f"{'':<24}{'':>8}{'direct':>10}{'through':>10}{'added':>10}{'ratio':>7}")
-    with service() as url, proxy(url) as between:
+    with service(options.delay) as url, proxy(url) as between:
         question = json.dumps({"model": model(url), "messages": [{"role": "user", "content": "Koks yra skubios pagalbos numeris?"}]})
         ways = [http.client.HTTPConnection(urlsplit(each).netloc, timeout=60) for each in (url, between)]
         for name, stream in FORMS.items():
-            rounds = [[seconds(way, question, stream=stream) for way in ways] for _ in range(WARM_UP + requests)]
+            rounds = [[seconds(way, question, stream=stream) for way in ways] for _ in range(WARM_UP + options.requests)]
             direct, through = zip(*rounds[WARM_UP:], strict=True)
             for share, place in (("median", 9), ("95 %", 18)):
                 least, taken = (statistics.quantiles(each, n=20)[place] * 1000 for each in (direct, through))
