@@ -44,8 +44,8 @@ class Refusal:
     message: str
     member: str | None = None
     """The member that is missing or not wanted, where that is what is refused."""
-    seed: int | None = None
-    """The first of the seeds that the same keyword refuses, by its number."""
+    seed: Any = None
+    """The first of the seeds that the same keyword refuses."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +106,13 @@ def contained(allowed: Schema, expected: Schema, *, formats: bool, seeds: Sequen
 
 def _refused_seeds(
     seeds: Sequence[Any], may: jsonschema_rs.Draft202012Validator, strict: jsonschema_rs.Draft202012Validator
-) -> dict[tuple[str, str | None], int]:
+) -> dict[tuple[str, str | None], Any]:
     """The first seed that each keyword refuses, by its location and the member it is about."""
-    first: dict[tuple[str, str | None], int] = {}
-    for number, seed in enumerate(seeds):
+    first: dict[tuple[str, str | None], Any] = {}
+    for seed in seeds:
         for leaf in (leaf for error in strict.iter_errors(seed) for leaf in _leaves(error)) if may.is_valid(seed) else ():
             for name in _names(leaf):
-                first.setdefault((leaf.absolute_keyword_location or "", name), number)
+                first.setdefault((leaf.absolute_keyword_location or "", name), seed)
     return first
 
 

@@ -73,7 +73,7 @@ def _compare_schema(ground: Ground, pair: Matched, asked: Place, offered: Place)
             in_document=each.place,
             pointer=each.pointer,
             witness=each.value,
-            vector=None if each.seed is None else vectors[each.seed][0],
+            vector=next((id for id, value in vectors if value == each.seed), None),
             curl=ground.curl(pair, _JSON, each.value),
         )
     if result.undecided:
