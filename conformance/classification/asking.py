@@ -55,6 +55,12 @@ def model_path(service: Service) -> str:
     return f"/v2/models/{quote(model, safe='')}"
 
 
+async def server(service: Service) -> Exchange:
+    """The metadata of the server, or what came instead: the standard's text has the path /v2, its document /v2/."""
+    exchange = await service.send("GET", "/v2")
+    return exchange if exchange.succeeded else await service.send("GET", "/v2/")
+
+
 async def metadata(service: Service, path: str) -> tuple[Exchange, Mapping[str, Any]]:
     """The metadata of the model (or version) at a path. Raises :class:`NotTested` where it cannot be read."""
     exchange = await service.send("GET", path)

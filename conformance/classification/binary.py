@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from conformance.classification.asking import Plain, outputs_of, plain, same
+from conformance.classification.asking import Plain, outputs_of, plain, same, server
 from conformance.classification.faults import problem
 from conformance.classification.tensors import BINARY, HEADER_LENGTH, parted, with_bytes
 from conformance.core.asking import not_now
@@ -24,8 +24,7 @@ async def _asked(service: Service) -> tuple[Plain, bytes, bytes]:
         NotApplicable: the server does not declare the extension.
         NotTested: the inputs cannot be written as bytes.
     """
-    server = await service.send("GET", "/v2")
-    told = server.answer.document
+    told = (await server(service)).answer.document
     extensions = told.get("extensions") if isinstance(told, dict) else None
     if not EXTENSIONS.intersection(each for each in extensions or () if isinstance(each, str)):
         raise NotApplicable("the server does not declare the extension binary_tensor_data")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.classification.asking import model_path, plain
+from conformance.classification.asking import model_path, plain, server
 from conformance.classification.faults import problem
 from conformance.core.asking import not_now
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, scenario
@@ -14,7 +14,7 @@ LIVE, READY = "/v2/health/live", "/v2/health/ready"
 @scenario("CLAS-HLT-001")
 async def who_answers_is_live(service: Service) -> None:
     """Server Live: able to receive and respond to metadata and inference requests. A server that does is live, and says so with 200."""
-    other = await service.send("GET", "/v2")
+    other = await server(service)
     live = await service.send("GET", LIVE)
     not_now(live)
     if live.status == 200:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from conformance.classification.asking import METADATA, Plain, metadata, model_path, outputs_of, plain
+from conformance.classification.asking import METADATA, Plain, metadata, model_path, outputs_of, plain, server
 from conformance.classification.binding import is_declared_shape
 from conformance.classification.faults import described, inferred, problem
 from conformance.classification.tensors import DATATYPES, Tensor
@@ -42,10 +42,31 @@ def server_metadata_has_its_members(exchange: Exchange) -> None:
     _expect(document, "extensions", _is_texts(content.get("extensions")), "a list of texts")
 
 
+@scenario("CLAS-API-003")
+async def server_metadata_is_there(service: Service) -> None:
+    """A successful server metadata request is indicated by 200, at /v2 (the standard's text) or /v2/ (its document)."""
+    exchange = await server(service)
+    not_now(exchange)
+    if not exchange.succeeded:
+        raise Violation("the server does not say what it is", expected="200", got=str(exchange.status), exchange=exchange)
+    try:
+        server_metadata_has_its_members(exchange)
+    except Violation as violation:
+        violation.exchange = exchange
+        raise
+
+
 @mutant("CLAS-API-003", also=("CORE-API-002", "CORE-DOC-002"))
 async def extensions_are_left_out(request: Request, call_next: CallNext) -> Response:
     """A server without extensions has no member of that name."""
     return await with_members(request, call_next, "/v2", extensions=None)
+
+
+@mutant("CLAS-API-003")
+async def the_server_is_nameless(request: Request, call_next: CallNext) -> Response:
+    """Only models have metadata; of the server nothing is told."""
+    answer = await call_next(request)
+    return problem(answer, 404, "There is nothing here.") if request.path in ("/v2", "/v2/") and answer.status == 200 else answer
 
 
 @mutant("CLAS-API-003", also=("CORE-API-002", "CORE-DOC-002"))

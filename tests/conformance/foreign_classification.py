@@ -28,7 +28,7 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Foreign:
-    """A server with one model. ``unknown`` is its status for a model that it does not have, ``versions`` those that it lists."""
+    """A server with one model. ``slash`` is the path of the standard's document, /v2/; ``unknown`` is its status for a model that it does not have, ``versions`` those that it lists."""
 
     name: str
     inputs: Mapping[str, tuple[str, Sequence[int]]]
@@ -39,11 +39,16 @@ class Foreign:
     chunked: bool = False
     extra: bool = False
     empty_health: bool = False
+    slash: bool = False
     media_type: str = "application/json"
 
     def app(self) -> Starlette:
         """The server as an ASGI application."""
-        routes = [Route("/v2", self._server), Route("/v2/health/live", self._health), Route("/v2/health/ready", self._health)]
+        routes = [
+            Route("/v2/" if self.slash else "/v2", self._server),
+            Route("/v2/health/live", self._health),
+            Route("/v2/health/ready", self._health),
+        ]
         for path in ("/v2/models/{model}", *(("/v2/models/{model}/versions/{version}",) if self.versions else ())):
             routes += [
                 Route(path, self._metadata),
@@ -189,6 +194,7 @@ FOREIGN = {
         lambda rows: {"sum": [[sum(rows["levels"][0]) + sum(rows["flags"][0])]]},
         versions=("7", "8"),
         empty_health=True,
+        slash=True,
     ),
     "a text of its own kind": Foreign("language", {"text": ("BYTES", (-1,))}, {"language": ("BYTES", (-1,))}, _letters),
 }
