@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks.service import model, service
@@ -41,14 +42,14 @@ def proxy(url: str) -> Iterator[str]:
         process.wait()
 
 
-def seconds(connection: http.client.HTTPConnection, question: str, *, stream: bool) -> float:
+def seconds(connection: http.client.HTTPConnection, question: dict[str, Any]) -> float:
     """From the request to the last byte of its answer, or to the first part of a stream."""
-    body = json.dumps({**json.loads(question), "stream": stream})
+    body = json.dumps(question)
     started = time.perf_counter()
     connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
     answer = connection.getresponse()
     assert answer.status == 200
-    if stream:
+    if question["stream"]:
         answer.read1()
     else:
         answer.read()
@@ -65,10 +66,11 @@ def main(argv: list[str]) -> None:
     options = parser.parse_args(argv)
     print(f"{'':<24}{'':>8}{'direct':>10}{'through':>10}{'added':>10}{'ratio':>7}")
     with service(options.delay) as url, proxy(url) as between:
-        question = json.dumps({"model": model(url), "messages": [{"role": "user", "content": "Koks yra skubios pagalbos numeris?"}]})
+        asked = {"model": model(url), "messages": [{"role": "user", "content": "Koks yra skubios pagalbos numeris?"}]}
         ways = [http.client.HTTPConnection(urlsplit(each).netloc, timeout=60) for each in (url, between)]
         for name, stream in FORMS.items():
-            rounds = [[seconds(way, question, stream=stream) for way in ways] for _ in range(WARM_UP + options.requests)]
+            question = {**asked, "stream": stream}
+            rounds = [[seconds(way, question) for way in ways] for _ in range(WARM_UP + options.requests)]
             direct, through = zip(*rounds[WARM_UP:], strict=True)
             for share, place in (("median", 9), ("95 %", 18)):
                 least, taken = (statistics.quantiles(each, n=20)[place] * 1000 for each in (direct, through))
