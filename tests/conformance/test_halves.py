@@ -124,7 +124,7 @@ def test_half_a_service_is_judged_for_that_half(name: str, country: str, operati
     report = report_on(name, country, without(operation, status))
     assert report.ended is None
     assert accused(report).keys() <= ACCUSED[name][operation.id], accused(report)
-    if status != 501:  # a server error, which some checks leave to CORE-API-001
+    if status == 404:  # the others leave some checks in doubt
         assert accused(report).keys() == ACCUSED[name][operation.id]
     lost = [each for each in report.verdicts if each.verdict == "not-tested" and each.decidable]
     assert all(each.cause for each in lost)
