@@ -18,6 +18,7 @@ from harness.checks import Check, Claim, Estimate, Mean, NeedsReview, NotApplica
 from harness.exchange import Exchange, Request
 from harness.operation import Operation
 from harness.profile import Profile, Requirement, Side
+from harness.timing import Timing
 from harness.untold import Untold
 from harness.use import ANY, Use, Uses, keep_least, use_of
 
@@ -114,7 +115,7 @@ class Judge:
 
     def __init__(self, profiles: Sequence[Profile], side: Side, *, base_path: str = "", adapters: Sequence[Adapter] = ()) -> None:
         self.tallies: dict[str, Tally] = defaultdict(Tally)
-        self.uses = Uses()
+        self.uses, self.timing = Uses(), Timing()
         self._operations = [operation for profile in reversed(profiles) for operation in profile.operations]
         self._base_path = base_path.rstrip("/")
         self._adapters = adapters
@@ -129,14 +130,14 @@ class Judge:
     def afresh(self) -> None:
         """Forget all that was seen but the service card."""
         self.tallies.clear()
-        self.uses = Uses()
+        self.uses, self.timing = Uses(), Timing()
         self._previous = {}
         self._claims = _claims(check for check, _ in self._claims)
 
     def apart(self) -> Judge:
         """A judge by the same rules that has seen nothing yet: for exchanges whose findings are looked at one by one."""
         other = copy.copy(self)
-        other.tallies, other.uses, other._previous, other._claims = defaultdict(Tally), Uses(), {}, []
+        other.tallies, other.uses, other.timing, other._previous, other._claims = defaultdict(Tally), Uses(), Timing(), {}, []
         return other
 
     def operation_of(self, request: Request) -> Operation | None:
@@ -152,6 +153,8 @@ class Judge:
             exchange = replace(exchange, operation=self.operation_of(exchange.request))
         with contextlib.suppress(Untold):
             self.uses.add(exchange)
+        if self._side == "provider":
+            self.timing.add(exchange)
         self._notice(exchange)
         for check in self._rules:
             if exchange.response is None and check.when is not None and self._side == "provider":

@@ -100,6 +100,7 @@ class Observation:
                 unreachable=unreachable,
                 notes=[*notes, *trouble],
                 uses=self.judge.uses,
+                timing=self.judge.timing,
                 secrets=secrets,
                 withheld=self._withheld,
             )

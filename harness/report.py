@@ -1,13 +1,16 @@
 """The report: the canonical result of one run, from which every other format is derived, and only from it.
 
 It holds all a reader needs (statements in three languages, legal basis, the exchanges that show each finding) and no secret. Members may be
-added in later versions; none is renamed (docs/reference/report.md). The JSON Schema stands in ``formats/report.schema.json``.
+added in later versions; none is renamed (docs/reference/report.md). The JSON Schema stands in ``formats/report.schema.json``. A file of it has a
+footer, ``end``, with the counts of what came before (docs/decisions/0009-report.md).
 """
 
 from __future__ import annotations
 
 import datetime
 import re
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +20,10 @@ from harness.errors import UsageError
 from harness.profile import Basis, ConformanceClass, Level, Side, Translated
 
 FORMAT = "govai-report/1"
+
+STANDARD_INPUT = Path("-")
+LARGEST = 256 * 1024 * 1024
+"""Bytes of a file that are read as a report."""
 
 Moment = Annotated[datetime.datetime, msgspec.Meta(tz=True)]
 """A point in time, with its offset from UTC (RFC 3339)."""
@@ -133,6 +140,38 @@ class ParticipantShown(msgspec.Struct, frozen=True):
     credential: str | None = None
 
 
+class LimitsSet(msgspec.Struct, frozen=True):
+    """What the harness allowed itself and the participant: seconds, bytes, requests under way at once, in the run and a second."""
+
+    timeout_s: float
+    connect_s: float
+    longest_wait_s: float
+    response_bytes: int
+    concurrency: int
+    budget: int | None
+    max_rps: float | None
+
+
+class TimeTaken(msgspec.Struct, frozen=True):
+    """How long the successes of one operation took, from the first byte sent to the last one read: half of them within ``median_s``, 95 of 100
+    within ``p95_s``, each within 1 %.
+    """
+
+    profile: str
+    operation: str
+    answers: int
+    median_s: float
+    p95_s: float
+
+
+class End(msgspec.Struct, frozen=True):
+    """The footer of a file: how many of each came before it."""
+
+    verdicts: int
+    exchanges: int
+    uses: int
+
+
 class ClassResult(msgspec.Struct, frozen=True):
     """Whether a class was reached, and if not, the requirements that stand between."""
 
@@ -172,6 +211,13 @@ class Report(msgspec.Struct, frozen=True):
     exchanges: dict[str, Evidence]
     uses: list[UseMade] = []
     """What the participant was asked, or asked, use by use."""
+    software: dict[str, str] = {}
+    """The versions of Python and of the packages that a verdict may hang on."""
+    limits: LimitsSet | None = None
+    """None where the traffic was somebody else's."""
+    timing: list[TimeTaken] = []
+    end: End | None = None
+    """In a file alone, where it is the last member; files of the first versions have none."""
 
     @property
     def exit_code(self) -> int:
@@ -187,37 +233,85 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def encode_report(report: Report) -> bytes:
-    """The report as JSON, indented."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+    """The report as JSON, indented, with its footer."""
+    whole = msgspec.structs.replace(report, end=_end(report))
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
 
 
 def decode_report(content: bytes) -> Report:
-    """The report in ``content``.
+    """The report in ``content``, which has to be whole.
 
     Raises:
-        UsageError: it is not a govai report, or one of another format version.
+        UsageError: it is not a govai report, or one of another format version, or it was cut or added to.
     """
     try:
         report = msgspec.json.decode(content, type=Report)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise UsageError(f"This is not a govai report: {error}.") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(_why_not(content, error)) from None
     if report.format != FORMAT:
-        raise UsageError(f"This report is in format {report.format}; this version of govai reads {FORMAT}.")
-    return report
+        raise UsageError(_other_format(report.format))
+    if report.end not in (None, _end(report)):
+        raise UsageError(
+            f"This report is not as it was written: its end speaks of {_counts(report.end)}, it holds {_counts(_end(report))}."
+        )
+    return msgspec.structs.replace(report, end=None)
 
 
 def read_report(path: Path) -> Report:
-    """The report in a file.
+    """The report in a file; ``-`` is standard input.
 
     Raises:
         UsageError: the file cannot be read, or holds no report.
     """
+    name = "standard input" if path == STANDARD_INPUT else str(path)
     try:
-        return decode_report(path.read_bytes())
+        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise UsageError(f"This is larger than {LARGEST // 1024**2} MiB, and no report that govai writes is.")
+        return decode_report(content)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}. Give the report of a run (--report json=PATH).") from None
+        raise UsageError(f"{name} cannot be read: {error.strerror}. Give the report of a run (--report json=PATH).") from None
     except UsageError as error:
-        raise UsageError(f"{path}: {error}") from None
+        raise UsageError(f"{name}: {error}") from None
+
+
+def _end(report: Report) -> End:
+    return End(len(report.verdicts), len(report.exchanges), len(report.uses))
+
+
+def _counts(end: End | None) -> str:
+    return ", ".join(f"{number} {name}" for name, number in msgspec.structs.asdict(end).items()) if end else "nothing"
+
+
+class _Head(msgspec.Struct):
+    format: str
+
+
+def _why_not(content: bytes, error: Exception) -> str:
+    """Why ``content`` could not be read as a report, in one sentence."""
+    if isinstance(error, RecursionError):
+        return "This is not a govai report: it is nested too deeply."
+    if "truncated" in str(error) and re.match(rb'\s*{\s*"format"\s*:\s*"govai-report/', content):
+        return f"This report is cut{_last_whole(content)}. Fetch the whole file, or run again."
+    try:
+        format = msgspec.json.decode(content, type=_Head).format
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        format = ""
+    return _other_format(format) if format not in ("", FORMAT) else f"This is not a govai report: {error}."
+
+
+def _other_format(format: str) -> str:
+    if not format.startswith("govai-report/"):
+        return f"This is not a govai report, but in format {format}."
+    return f"This report is in format {format}; this version of govai reads {FORMAT}. Install the version that wrote it, or a newer one."
+
+
+def _last_whole(content: bytes) -> str:
+    """Where a report was cut, as far as its lines tell, which are indented as :func:`encode_report` writes them."""
+    begun = content.partition(b'\n  "verdicts": [')[2]
+    whole = re.findall(rb'^    {\n      "requirement": "([^"]*)",(?:\n(?!    }).*)*\n    }', begun, re.MULTILINE)
+    return f" after verdict {len(whole)} ({whole[-1].decode(errors='replace')})" if whole else ""
 
 
 def report_schema() -> dict[str, Any]:

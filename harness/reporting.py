@@ -11,12 +11,13 @@ import msgspec
 
 from harness.evidence import Redaction, printable
 from harness.judge import Tally, requirements_of
-from harness.participant import Participant
+from harness.participant import Limits, Participant
 from harness.profile import ConformanceClass, Profile, Side
-from harness.report import FORMAT, Evidence, Finding, ParticipantShown, ProfileUsed, Report, UseMade, Verdict
+from harness.report import FORMAT, Evidence, Finding, LimitsSet, ParticipantShown, ProfileUsed, Report, TimeTaken, UseMade, Verdict
+from harness.timing import Timing
 from harness.use import Uses
 from harness.verdict import Deciding, class_reached, classes, decide, outcome
-from harness.version import VERSION
+from harness.version import VERSION, software
 from harness.withholding import Withheld, WithholdingRedaction
 
 
@@ -40,6 +41,9 @@ class Ran:
     notes: Sequence[str] = ()
     binding: Mapping[str, Any] = field(default_factory=dict)
     uses: Uses = field(default_factory=Uses)
+    timing: Timing = field(default_factory=Timing)
+    limits: Limits | None = None
+    explored: bool = False
     withheld: Withheld | None = None
 
 
@@ -93,6 +97,21 @@ def conclude(ran: Ran) -> Report:
         verdicts=verdicts,
         exchanges=exchanges,
         uses=[UseMade(*use[:2], sorted(use.parts), made, served) for use, made, served in ran.uses],
+        software=software(explored=ran.explored),
+        limits=_limits(ran.limits) if ran.limits else None,
+        timing=[TimeTaken(*took) for took in ran.timing],
+    )
+
+
+def _limits(limits: Limits) -> LimitsSet:
+    return LimitsSet(
+        timeout_s=limits.timeout,
+        connect_s=limits.connect,
+        longest_wait_s=limits.longest_wait,
+        response_bytes=limits.response_bytes,
+        concurrency=limits.concurrency,
+        budget=limits.budget,
+        max_rps=limits.max_rps,
     )
 
 

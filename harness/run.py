@@ -328,4 +328,7 @@ class _Run:
             notes=notes,
             binding=self._variables,
             uses=self._judge.uses,
+            timing=self._judge.timing,
+            limits=self._participant.limits,
+            explored=self._options.explore is not None,
         )

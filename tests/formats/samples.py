@@ -184,7 +184,7 @@ def with_unknown_members(content: bytes) -> Any:
             return [grown(each) for each in value]
         if not isinstance(value, dict):
             return value
-        members = {name: grown(each, free=name in ("classes", "binding", "exchanges")) for name, each in value.items()}
+        members = {name: grown(each, free=name in ("classes", "binding", "exchanges", "software")) for name, each in value.items()}
         return members if free else {**members, "added-later": {"any": ["thing"]}}
 
     return grown(msgspec.json.decode(content))

@@ -25,9 +25,9 @@ from harness.client import asgi_transport
 from harness.errors import UsageError
 from harness.formats import schema
 from harness.formats.terminal import summary
-from harness.report import Report, decode_report, encode_report
+from harness.report import Report, decode_report, encode_report, read_report
 from tests.conftest import greeter
-from tests.formats.samples import SAMPLES, fine, with_unknown_members
+from tests.formats.samples import SAMPLES, faulty, fine, with_unknown_members
 
 PUBLISHED: dict[str, Any] = json.loads(schema.PUBLISHED.read_bytes())
 
@@ -103,10 +103,79 @@ def test_what_the_schema_refuses_the_reader_refuses_too() -> None:
             decode_report(json.dumps(broken).encode())
 
 
+OLDER = sorted((Path(__file__).parent / "reports").glob("*.json"))
+"""Reports on a greeter that forgets the name, as earlier commits wrote them."""
+
+
+@pytest.mark.parametrize("path", OLDER, ids=lambda path: path.stem)
+def test_a_report_of_an_earlier_version_is_read_and_shown_in_every_format(path: Path) -> None:
+    report = read_report(path)
+    assert report.outcome == "not-conformant"
+    assert report.of("GREE-TXT-001").verdict == "failed"
+    assert (report.software, report.limits, report.timing) == ({}, None, []), "it said nothing of them"
+    assert errors(path.read_bytes()) == []
+    for render in formats.FORMATS.values():
+        assert render(report)
+
+
+def test_the_format_stands_first_and_the_end_last() -> None:
+    members = json.loads(encode_report(faulty()))
+    assert next(iter(members)) == "format"
+    assert list(members)[-1] == "end"
+    assert members["end"] == {"verdicts": 11, "exchanges": 1, "uses": 0}
+
+
+WRITTEN = encode_report(faulty())
+
+
+@pytest.mark.parametrize("kept", [50, 700, len(WRITTEN) // 2, len(WRITTEN) - 3])
+def test_a_report_that_was_cut_is_refused_wherever_it_was_cut(kept: int) -> None:
+    with pytest.raises(
+        UsageError, match=r"^This report is cut( after verdict \d+ \(GREE-A-\d+\))?\. Fetch the whole file, or run again\.$"
+    ):
+        decode_report(WRITTEN[:kept])
+
+
+def test_of_a_report_that_was_cut_the_last_whole_verdict_is_named() -> None:
+    cut = WRITTEN[: WRITTEN.index(b'"GREE-A-004"')]
+    with pytest.raises(UsageError, match=r"cut after verdict 3 \(GREE-A-003\)\."):
+        decode_report(cut)
+
+
+def test_a_report_that_lost_a_verdict_on_the_way_is_refused() -> None:
+    written = json.loads(encode_report(faulty()))
+    del written["verdicts"][-1]
+    with pytest.raises(UsageError, match=r"not as it was written: its end speaks of 11 verdicts, .*, it holds 10 verdicts"):
+        decode_report(json.dumps(written).encode())
+
+
+def test_a_report_whose_verdicts_were_chosen_in_memory_is_written_with_its_own_end() -> None:
+    report = faulty()
+    fewer = msgspec.structs.replace(report, verdicts=report.verdicts[:2])
+    assert decode_report(encode_report(fewer)) == fewer
+
+
+def test_a_huge_report_is_read_and_a_larger_file_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    huge = msgspec.structs.replace(fine(), notes=["x" * 100_000_000])
+    path = tmp_path / "report.json"
+    path.write_bytes(encode_report(huge))
+    assert read_report(path) == huge
+    monkeypatch.setattr("harness.report.LARGEST", 1024 * 1024)
+    with pytest.raises(UsageError, match=r"larger than 1 MiB, and no report"):
+        read_report(path)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"", "not a govai report"),
+        (
+            b'{"format": "govai-report/2", "people": []}',
+            r"in format govai-report/2; .* reads govai-report/1\. Install the version that wrote it",
+        ),
+        (b'{"format": "sarif", "version": "2.1.0"}', "not a govai report, but in format sarif"),
+        (b'{"format": "govai-report/1", "later": ' + b"[" * 100_000, "nested too deeply"),
+        (encode_report(fine()).replace(b"conformant", b"splendid"), "not a govai report: Invalid enum value"),
         (b"<html>", "not a govai report"),
         (b"{}", "not a govai report"),
         (b"\xff\xfe", "not a govai report"),
@@ -136,9 +205,9 @@ def test_a_secret_is_in_no_format(profiles: Path) -> None:
     )
     printed = io.StringIO()
     summary(report, Console(file=printed, width=10_000))
-    everything = [printed.getvalue(), *(render(report).decode() for render in formats.FORMATS.values())]
-    for text in everything:
-        assert "AGENCY_TOKEN" in text, "the curl line says where the credential comes from"
+    everything = {"terminal": printed.getvalue(), **{name: render(report).decode() for name, render in formats.FORMATS.items()}}
+    for name, text in everything.items():
+        assert name in ("earl", "gitb-tar", "csv", "badge") or "AGENCY_TOKEN" in text, "the curl line says where the credential comes from"
         assert not re.search("s3cret|s3ssion|czNjcmV0", text)
 
 
