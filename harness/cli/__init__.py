@@ -8,9 +8,10 @@ import sys
 import typer
 from rich.console import Console
 
-from harness.cli import compare, consumer, demo, judge, listing, matrix, mock, pair, profile, proxy, replay, run
+from harness.cli import compare, consumer, convert, demo, judge, listing, matrix, mock, pair, profile, proxy, replay, run
 from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
+from harness.formats.inert import visible
 from harness.version import VERSION
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ for command in (
     judge.judge,
     pair.pair,
     replay.replay,
+    convert.convert,
     mock.mock,
     listing.profiles,
     listing.requirements,
@@ -58,7 +60,7 @@ def main() -> None:
     try:
         app()
     except GovaiError as problem:
-        error.print(f"govai: {problem}")
+        error.print(f"govai: {visible(str(problem))}")
         sys.exit(problem.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

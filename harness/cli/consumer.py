@@ -53,7 +53,7 @@ def consumer(
         bool, typer.Option("--allow-incomplete", help="End with 0 where nothing failed but a MUST was not tested.")
     ] = False,
     profile_path: Annotated[list[Path] | None, typer.Option(metavar="DIR", help="Folder with further profiles (repeatable).")] = None,
-    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the summary: en, pl or lt.")] = "en",
+    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the summary and of reports: en, pl or lt.")] = "en",
 ) -> None:
     """Test a client: run it against a reference service, and judge what it sends and how it takes what comes back.
 

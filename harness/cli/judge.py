@@ -45,7 +45,7 @@ def judge(
         bool, typer.Option("--allow-incomplete", help="End with 0 where nothing failed but a MUST was not tested.")
     ] = False,
     profile_path: Annotated[list[Path] | None, typer.Option(metavar="DIR", help="Folder with further profiles (repeatable).")] = None,
-    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the summary: en, pl or lt.")] = "en",
+    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the summary and of reports: en, pl or lt.")] = "en",
 ) -> None:
     """Judge recorded traffic by the same rules, offline: a HAR file of a browser or a proxy, or the exchanges of an earlier run.
 

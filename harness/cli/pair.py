@@ -91,7 +91,7 @@ def pair(
 
     crossing = asyncio.run(until_stopped())
     for each in (crossing.consumer, crossing.provider):
-        write_reports(each, targets[each.participant.side])
+        write_reports(each, targets[each.participant.side], lang)
     if crossing.provider.outcome == "unreachable":
         typer.echo(f"govai: {crossing.provider.ended}", err=True)
         sys.exit(EXIT_CODES["unreachable"])

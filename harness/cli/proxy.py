@@ -46,7 +46,7 @@ def proxy(
         bool, typer.Option("--allow-incomplete", help="End with 0 where nothing failed but a MUST was not tested.")
     ] = False,
     profile_path: Annotated[list[Path] | None, typer.Option(metavar="DIR", help="Folder with further profiles (repeatable).")] = None,
-    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the summary: en, pl or lt.")] = "en",
+    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the summary and of reports: en, pl or lt.")] = "en",
 ) -> None:
     """Pass traffic through to a provider unchanged, and judge both sides: a report on the provider and one on its clients.
 

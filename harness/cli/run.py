@@ -64,7 +64,7 @@ def run(
         bool, typer.Option("--allow-incomplete", help="End with 0 where nothing failed but a MUST was not tested.")
     ] = False,
     profile_path: Annotated[list[Path] | None, typer.Option(metavar="DIR", help="Folder with further profiles (repeatable).")] = None,
-    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the summary: en, pl or lt.")] = "en",
+    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the summary and of reports: en, pl or lt.")] = "en",
 ) -> None:
     """Test a provider against profiles, and say what works across the border, what does not, and how to fix it.
 
@@ -109,7 +109,7 @@ def present_all(results: list[tuple[Report, list[tuple[str, Path]]]], lang: str,
     """The same of several results, each with its targets; the worst outcome decides the exit code."""
     codes = set()
     for result, targets in results:
-        written = write_reports(result, targets)
+        written = write_reports(result, targets, lang)
         with reader_may_leave():
             summary(result, Output(highlight=False), lang)
             for format, path in written:
@@ -138,12 +138,12 @@ def with_side(text: str, side: str) -> str:
     return f"{format}={Path(path).with_stem(f'{Path(path).stem}-{side}')}" if separator and Path(path).name else text
 
 
-def write_reports(report: Report, targets: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
+def write_reports(report: Report, targets: list[tuple[str, Path]], lang: str) -> list[tuple[str, Path]]:
     """Write every report and return those that were; one that cannot be written does not keep the others from it."""
     written = []
     for format, path in targets:
         try:
-            formats.write(report, format, path)
+            formats.write(report, format, path, lang)
             written.append((format, path))
         except GovaiError as error:
             typer.echo(f"govai: {error}", err=True)

@@ -1,22 +1,37 @@
-"""Report formats, each derived from the canonical report and only from it. A format is one module with ``render(report) -> bytes``, listed here."""
+"""Report formats, each derived from the canonical report and only from it. A format is one module with ``render(report, language) -> bytes``,
+listed here; the same report gives the same bytes.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
 import shutil
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from harness.errors import UsageError
-from harness.formats import html, json, junit, markdown
+from harness.formats import badge, csv, earl, gitb_tar, html, json, junit, markdown, sarif
 from harness.report import Report
 
-FORMATS: dict[str, Callable[[Report], bytes]] = {
+
+class Renderer(Protocol):
+    """Makes a format of a report. The language is that of its sentences, where they are not in all of them."""
+
+    def __call__(self, report: Report, language: str = "en") -> bytes:
+        """The report in this format."""
+
+
+FORMATS: dict[str, Renderer] = {
     "json": json.render,
     "junit": junit.render,
+    "sarif": sarif.render,
     "html": html.render,
     "markdown": markdown.render,
+    "earl": earl.render,
+    "gitb-tar": gitb_tar.render,
+    "csv": csv.render,
+    "badge": badge.render,
 }
 
 
@@ -26,7 +41,7 @@ def check_target(format: str, path: Path) -> None:
     Raises:
         UsageError: the format is unknown, ``path`` is a folder, or its folder (or the nearest one that exists) cannot be written to.
     """
-    _renderer(format)
+    renderer(format)
     try:
         obstacle = _obstacle(path)
     except OSError as error:  # a name too long for the file system, a folder that may not be looked into
@@ -50,7 +65,7 @@ def _obstacle(path: Path) -> str | None:
     return None
 
 
-def write(report: Report, format: str, path: Path) -> None:
+def write(report: Report, format: str, path: Path, language: str = "en") -> None:
     """Write a report. Missing folders are created; a reader never sees half a file, and a failed write leaves an older file as it was.
     An older file keeps its permissions; a symbolic link keeps pointing where it points.
 
@@ -58,7 +73,7 @@ def write(report: Report, format: str, path: Path) -> None:
         UsageError: the format is unknown, the path cannot be written, or the disk is full.
     """
     check_target(format, path)
-    content = _renderer(format)(report)
+    content = renderer(format)(report, language)
     try:
         if _is_special(path):
             with path.open("ab") as file:  # appending, since /dev/stdout may be a file that holds something already
@@ -69,7 +84,8 @@ def write(report: Report, format: str, path: Path) -> None:
         raise UsageError(f"The {format} report cannot be written to {path}: {error.strerror or error}.") from None
 
 
-def _renderer(format: str) -> Callable[[Report], bytes]:
+def renderer(format: str) -> Renderer:
+    """What makes a format. Raises :class:`UsageError` where there is none of that name."""
     if format not in FORMATS:
         raise UsageError(f"There is no report format {format}. Formats: {', '.join(FORMATS)}.")
     return FORMATS[format]

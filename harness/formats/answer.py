@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from harness.formats.wording import Words
 from harness.profile import CLASSES, ConformanceClass
-from harness.report import ClassResult, Report, Verdict, VerdictName
+from harness.report import ClassResult, Finding, Report, Verdict, VerdictName
 
 VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
 
@@ -127,3 +127,9 @@ def binds_later(verdict: Verdict, words: Words) -> str | None:
     if verdict.verdict == "warning" and verdict.binding and verdict.applies_from:
         return words.say("sentence.binds_from", day=words.day(verdict.applies_from))
     return None
+
+
+def operation_of(finding: Finding, report: Report) -> str | None:
+    """The operation whose exchange shows a finding."""
+    exchange = report.exchanges.get(finding.exchange or "")
+    return exchange.operation if exchange else None

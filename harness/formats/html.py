@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from itertools import groupby
@@ -33,7 +32,7 @@ from harness.formats.answer import (
     state,
     undecidable,
 )
-from harness.formats.inert import shortened, steers, visible
+from harness.formats.inert import linkable, shortened, steers, visible
 from harness.formats.wording import Words
 from harness.profile import CLASSES, LANGUAGES
 from harness.report import Report, VerdictName
@@ -49,8 +48,8 @@ _FORMS = ("say", "count", "name", "sentence", "number", "moment", "day", "second
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(report: Report) -> bytes:
-    """The report as a page."""
+def render(report: Report, language: str = "en") -> bytes:
+    """The report as a page, which has all languages."""
     texts = Texts()
     style, script = _own("report.css"), _own("report.js")
     exchanges_shown: set[str] = set()
@@ -145,11 +144,6 @@ def shown(text: str) -> Markup:
         else:
             pieces.append(escape("".join(chars)))
     return Markup("").join(pieces)
-
-
-def linkable(url: str | None) -> bool:
-    """Whether an address may become a link: a report may come from anywhere, and ``javascript:`` is an address too."""
-    return url is not None and re.fullmatch(r"https?://[^\s\"'<>]+", url) is not None
 
 
 @cache

@@ -6,6 +6,7 @@ line and paragraph separators, lone surrogates and noncharacters. Line feed and 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
@@ -44,6 +45,11 @@ def writable(text: str, encoding: str) -> str:
     except UnicodeEncodeError:
         return "".join(_nearest(char, encoding) for char in text)
     return text
+
+
+def linkable(url: str | None) -> bool:
+    """Whether an address may become a link: a report may come from anywhere, and ``javascript:`` is an address too."""
+    return url is not None and re.fullmatch(r"https?://[!#-'*-;=?-\[\]_a-z~]+", url) is not None
 
 
 def _nearest(char: str, encoding: str) -> str:

@@ -5,6 +5,6 @@ from __future__ import annotations
 from harness.report import Report, encode_report
 
 
-def render(report: Report) -> bytes:
-    """The report itself."""
+def render(report: Report, language: str = "en") -> bytes:
+    """The report itself, which has statements in all languages."""
     return encode_report(report)

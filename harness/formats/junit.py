@@ -1,7 +1,8 @@
 """JUnit XML, for CI systems: one suite for each profile, one case for each requirement.
 
 There is no standard. The form is what Jenkins' own schema allows (junit-10.xsd of its xUnit plugin), GitLab reads, and
-https://github.com/testmoapp/junitxml describes: no properties below a case, no count of skipped cases at the top.
+https://github.com/testmoapp/junitxml describes: no properties below a case, no count of skipped cases at the top. GitHub itself shows no JUnit; its
+actions do (dorny/test-reporter shows "NaN" for a suite or a case without a time).
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ LONGEST = 2_000
 """Characters shown of what was expected, and of what came."""
 
 
-def render(report: Report) -> bytes:
-    """The report as JUnit XML: a failure or an error stands in it exactly when the outcome is not conformant.
+def render(report: Report, language: str = "en") -> bytes:
+    """The report as JUnit XML, in English for the log of a build: a failure or an error stands in it exactly when the outcome is not conformant.
 
     Green is only what passed. A requirement that decides the outcome and was violated is a failure, one that was not tested or needs a person's
     review is an error, so that no CI system shows it as green. What is not met and does not decide is skipped, with its verdict in the message. The
-    duration of the run stands at the top: it cannot be told how much of it belongs to one requirement, or to one profile.
+    duration of the run stands at the top: it cannot be told how much of it belongs to one requirement, or to one profile, and they have 0.
     """
     root = ET.Element("testsuites", name=f"govai: {one_line(report.participant.name)}", time=f"{report.duration_s:.3f}")
     for profile in dict.fromkeys(verdict.profile for verdict in report.verdicts):
@@ -36,7 +37,8 @@ def render(report: Report) -> bytes:
 
 
 def _suite(root: ET.Element, name: str, cases: list[ET.Element], report: Report) -> None:
-    suite = ET.SubElement(root, "testsuite", name=name, timestamp=report.started.astimezone(datetime.UTC).isoformat(timespec="seconds"))
+    started = report.started.astimezone(datetime.UTC).isoformat(timespec="seconds")
+    suite = ET.SubElement(root, "testsuite", name=one_line(name), timestamp=started, time="0")
     properties = ET.SubElement(suite, "properties")
     for fact, value in _facts(report, name).items():
         ET.SubElement(properties, "property", name=fact, value=one_line(value))
@@ -69,13 +71,13 @@ def _facts(report: Report, profile: str) -> dict[str, str]:
 
 def _run(report: Report) -> ET.Element:
     """A case for a run that did not come far enough to say of any requirement that it stands in the way."""
-    case = ET.Element("testcase", classname="govai", name="run")
+    case = ET.Element("testcase", classname="govai", name="run", time="0")
     ET.SubElement(case, "error", type=report.outcome, message=one_line(f"{report.outcome}: {report.ended or 'no requirement was tested'}"))
     return case
 
 
 def _case(verdict: Verdict, report: Report) -> ET.Element:
-    case = ET.Element("testcase", classname=verdict.profile, name=verdict.requirement)
+    case = ET.Element("testcase", classname=one_line(verdict.profile), name=one_line(verdict.requirement), time="0")
     reason = shortened(one_line(verdict.cause or (verdict.findings[0].message if verdict.findings else verdict.level)), LONGEST)
     message, text = f"{verdict.verdict}: {reason}", details(verdict, report)
     if verdict.verdict in ("passed", "passed-with-adapter"):

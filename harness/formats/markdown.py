@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 
 from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, counts, decides, having, no_findings, reasons, state, undecidable
-from harness.formats.inert import one_line, shortened, steers, visible
+from harness.formats.inert import linkable, one_line, shortened, steers, visible
 from harness.formats.wording import Words
-from harness.profile import CLASSES, Basis, Language
+from harness.profile import CLASSES, Basis
 from harness.report import Finding, Report, Verdict
 
 LONGEST = 60_000
@@ -19,7 +19,7 @@ LONGEST_TEXT = 300
 """Characters shown of what was expected, and of what came."""
 
 
-def render(report: Report, language: Language = "en") -> bytes:
+def render(report: Report, language: str = "en") -> bytes:
     """The report as Markdown."""
     words = Words(language)
     head = "\n\n".join([*_head(report, words), f"### {words.say('heading.findings')}"])
@@ -87,7 +87,7 @@ def _verdict(verdict: Verdict, report: Report, words: Words) -> str:
     if verdict.remedy:
         parts.append(f"**{words.say('label.remedy')}:** {escape(words.sentence(verdict.remedy))}")
     if verdict.basis:
-        parts.append(f"**{words.say('label.basis')}:** {'; '.join(_basis(each) for each in verdict.basis)}")
+        parts.append(f"**{words.say('label.basis')}:** {'; '.join(basis_link(each) for each in verdict.basis)}")
     return "\n\n".join(parts)
 
 
@@ -140,11 +140,9 @@ def _foot(report: Report, words: Words) -> str:
     return f"govai {escape(report.govai_version)}; {run}; {digests}. {words.say('sentence.evidence')}"
 
 
-def _basis(basis: Basis) -> str:
-    text = escape(str(basis))
-    if basis.url and re.fullmatch(r"https?://[^\s<>()\\|]+", basis.url):
-        return f"[{text}](<{basis.url}>)"
-    return text
+def basis_link(basis: Basis) -> str:
+    """The act or specification, a link where its address may be one."""
+    return f"[{escape(str(basis))}](<{basis.url}>)" if linkable(basis.url) else escape(str(basis))
 
 
 def _table(columns: Iterable[str], rows: Iterable[list[str]]) -> str:

@@ -17,12 +17,12 @@ ALLOWED: Mapping[str, tuple[set[str], set[str], set[str]]] = {
     "testsuites": ({"testsuite"}, {"name", "time", "tests", "failures", "errors"}, set()),
     "testsuite": (
         {"properties", "testcase"},
-        {"name", "tests", "failures", "errors", "skipped", "timestamp"},
-        {"name", "tests", "failures", "errors"},
+        {"name", "tests", "failures", "errors", "skipped", "timestamp", "time"},
+        {"name", "tests", "failures", "errors", "time"},
     ),
     "properties": ({"property"}, set(), set()),
     "property": (set(), {"name", "value"}, {"name", "value"}),
-    "testcase": ({"skipped", "error", "failure", "system-out"}, {"name", "classname"}, {"name", "classname"}),
+    "testcase": ({"skipped", "error", "failure", "system-out"}, {"name", "classname", "time"}, {"name", "classname", "time"}),
     "failure": (set(), {"type", "message"}, {"message"}),
     "error": (set(), {"type", "message"}, {"message"}),
     "skipped": (set(), {"type", "message"}, {"message"}),
@@ -30,7 +30,7 @@ ALLOWED: Mapping[str, tuple[set[str], set[str], set[str]]] = {
 }
 """Children, attributes and needed attributes of each element: what the schema of Jenkins' xUnit plugin (junit-10.xsd) allows and we write.
 
-GitLab knows a case by its name and classname."""
+GitLab knows a case by its name and classname; dorny/test-reporter shows "NaN" where a suite or case has no time."""
 
 SUREFIRE_TIME = r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?"
 

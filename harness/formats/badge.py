@@ -1,0 +1,53 @@
+"""A badge (SVG) for a page or a README: the profiles on the left, the class reached or what became of the run on the right.
+
+It loads nothing, and says what it shows in words and with a sign, never by colour alone; the tooltip has the whole answer and the day.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+from harness.formats.answer import SYMBOLS, answer
+from harness.formats.inert import one_line, shortened
+from harness.formats.wording import Words
+from harness.report import Report
+
+COLOURS = {"conformant": "#1a7f37", "not-conformant": "#b42318"}
+"""By outcome; every other is :data:`UNDECIDED`. White on each has a contrast of at least 4.5 to 1 (WCAG 2.1, 1.4.3)."""
+UNDECIDED = "#57606a"
+LEFT = "#24292f"
+LONGEST = 60
+"""Characters of one side."""
+_HEIGHT, _MARGIN, _LETTER = 20, 8, 6.6
+
+
+def render(report: Report, language: str = "en") -> bytes:
+    """The badge of a report."""
+    words = Words(language)
+    used = [f"{each.name}/{each.major}" for each in report.profiles if each.name != "core"] or ["core/1"]
+    sides = (shortened(one_line(", ".join(used)), LONGEST), _said(report, words))
+    widths = [2 * _MARGIN + round(_LETTER * len(text)) for text in sides]
+    told = f"{shortened(one_line(report.participant.name), LONGEST)}: {words.name('outcome', report.outcome)}."
+    title = " ".join([told, *answer(report, words), f"{words.day(report.started.date())}."])
+    size = {"width": str(sum(widths)), "height": str(_HEIGHT)}
+    root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size, "role": "img", "aria-label": title, "lang": language})
+    ET.SubElement(root, "title").text = title
+    colours = (LEFT, COLOURS.get(report.outcome, UNDECIDED))
+    text_style = {"fill": "#fff", "font-family": "Verdana,Geneva,DejaVu Sans,sans-serif", "font-size": "11", "text-anchor": "middle"}
+    left = 0
+    for text, width, colour in zip(sides, widths, colours, strict=True):
+        ET.SubElement(root, "rect", {"x": str(left), "width": str(width), "height": str(_HEIGHT), "fill": colour})
+        place = {"x": f"{left + width / 2:g}", "y": "14", "textLength": str(width - 2 * _MARGIN), "lengthAdjust": "spacingAndGlyphs"}
+        ET.SubElement(root, "text", {**place, **text_style}).text = text
+        left += width
+    ET.indent(root)
+    return bytes(ET.tostring(root, encoding="utf-8")) + b"\n"
+
+
+def _said(report: Report, words: Words) -> str:
+    """The class reached where the outcome is conformant, else the outcome, and in brackets a lower class that is reached all the same."""
+    reached = words.say(f"class.{report.class_reached}") if report.class_reached else ""
+    sign, outcome = SYMBOLS[report.outcome], words.name("outcome", report.outcome)
+    if report.outcome == "conformant":
+        return f"{sign} {reached or outcome}"
+    return f"{sign} {outcome} ({reached})" if reached and report.outcome in ("not-conformant", "incomplete") else f"{sign} {outcome}"
