@@ -130,6 +130,8 @@ class _Reader:
                 read[name] = {key: self._read(each, below.down(key), whole=name != "dependentSchemas") for key, each in value.items()}
         self._required(read, node, place)
         _exclusive(read)
+        if whole and self.schema.closed:
+            self._close_branches(read, place)
         if whole and self.schema.closed and (names := self._members(place, ())):
             read["propertyNames"] = {"enum": sorted(names)}
             if not read.keys() & {"type", "enum", "const", "$ref", *_LISTS}:
@@ -153,7 +155,16 @@ class _Reader:
         nodes = [self.document.at(place), self.document.at(self.document.follow(place))]
         return any(isinstance(node, Mapping) and node.get(mark) is True for node in nodes)
 
-    def _members(self, place: Place, above: tuple[Place, ...]) -> set[str] | None:
+    def _close_branches(self, read: dict[str, Any], place: Place) -> None:
+        """Each of several kinds of value holds the members of its own kind."""
+        common = self._members(place, (), ("allOf",))
+        for name in ("anyOf", "oneOf"):
+            for number, branch in enumerate(listed(read.get(name))):
+                own = self._members(place.down(name, number), ())
+                if own and common is not None:
+                    read[name][number] = {"allOf": [branch, {"propertyNames": {"enum": sorted(own | common)}}]}
+
+    def _members(self, place: Place, above: tuple[Place, ...], lists: tuple[str, ...] = ("allOf", "anyOf", "oneOf")) -> set[str] | None:
         """The members that a schema and its branches name; None where it allows others, or is read within itself."""
         node = self.document.at(place)
         if not isinstance(node, Mapping) or place in above or node.keys() & {"patternProperties", "propertyNames", "unevaluatedProperties"}:
@@ -162,10 +173,10 @@ class _Reader:
         others = node.get("additionalProperties")
         if isinstance(others, Mapping) and others:
             return None
-        branches = [place.down(name, number) for name in _LISTS - {"prefixItems"} for number, _ in enumerate(listed(node.get(name)))]
+        branches = [place.down(name, number) for name in lists for number, _ in enumerate(listed(node.get(name)))]
         branches += [place.down(name) for name in ("then", "else") if name in node]
         branches += [self.document.target(node["$ref"], place.file)] if isinstance(node.get("$ref"), str) else []
-        if not names and not branches and _may_be_object(node) and not node.keys() & {"required", "enum", "const"}:
+        if not names and not branches and _may_be_object(node) and not node.keys() & {"required", "enum", "const", "anyOf", "oneOf"}:
             return None
         for branch in branches:
             further = self._members(branch, (*above, place))

@@ -285,6 +285,14 @@ def test_branches_are_looked_into(draft: Draft) -> None:
     assert draft.compared().outcome == "compatible"
 
 
+def test_each_kind_of_answer_holds_the_members_of_its_kind(draft: Draft) -> None:
+    """A counter without ``seen`` is not promised to have one of any form."""
+    plain = {"type": "object", "required": ["value"], "properties": {"value": {"type": "integer"}}}
+    seen = {"type": "object", "required": ["value", "seen"], "properties": draft.schemas["Counter"]["properties"]}
+    draft.schemas["Counter"] = {"oneOf": [plain, seen]}
+    assert draft.compared().outcome == "compatible"
+
+
 def test_schemas_that_contain_themselves(draft: Draft) -> None:
     tree = {
         "type": "object",
