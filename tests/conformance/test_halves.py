@@ -46,7 +46,7 @@ ACCUSED: Mapping[str, Mapping[str, set[str]]] = {
         "deanonymize": set(),
     },
     "classification": {
-        "serverMetadata": {"CORE-API-001"},
+        "serverMetadata": {"CLAS-API-003"},
         "serverLive": {"CORE-API-001", "CLAS-HLT-001"},
         "serverReady": {"CLAS-HLT-002"},
         "modelMetadata": {"CORE-API-001"},
