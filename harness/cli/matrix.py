@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 
 from harness.cli.output import Output, reader_may_leave
 from harness.cli.run import one_of
+from harness.matrix import build as site
 from harness.matrix.pairs import Pair, pair
 from harness.matrix.terminal import show
 from harness.profile import CLASSES, LANGUAGES
@@ -42,6 +44,37 @@ def check(
     one_of("--class", conformance_class, CLASSES)
     one_of("--lang", lang, LANGUAGES)
     present_pair(pair(read_report(consumer), read_report(provider), profile, conformance_class), lang, json=json)  # type: ignore[arg-type]
+
+
+@app.command()
+def build(
+    reports: Annotated[
+        list[str], typer.Argument(metavar="REPORTS...", help="Reports, folders of them, or patterns such as 'reports/**/*.json'.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the site: a new one, or that of an earlier build.")],
+    conformance_class: Annotated[
+        str, typer.Option("--class", metavar="CLASS", help="Class whose requirements decide: base, government, high-risk.")
+    ] = "government",
+    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the start page and the badges: en, pl or lt.")] = "en",
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="What the site is called.")] = None,
+) -> None:
+    """Build a static site of who can use whom from reports, with matrix.json, matrix.csv and matrix.md; or bring one up to date."""
+    one_of("--class", conformance_class, CLASSES)
+    one_of("--lang", lang, LANGUAGES)
+    console = Output(highlight=False)
+    for line in summary(site.build(reports, out, conformance_class, lang, title), out):  # type: ignore[arg-type]
+        console.print(line, soft_wrap=True, markup=False)
+
+
+def summary(built: site.Built, out: Path) -> Iterator[str]:
+    """What came of a build, line by line."""
+    files, pairs = built.files, built.pairs
+    yield f"Site: {out}/index.html ({built.written} files written, {built.unchanged} unchanged, {built.removed} removed)"
+    states = f"{pairs['works']} work, {pairs['fails']} do not, {pairs['unknown']} are not known"
+    yield f"{sum(pairs.values())} pairs of {built.participants} participants: {states}."
+    read = f"{files.get('counts', 0)} reports count, {files.get('history', 0)} are history"
+    bad = f"{files.get('duplicate', 0)} duplicate, {files.get('refused', 0)} refused"
+    yield f"{read}, {bad}, {built.passed_over} other files passed over: see {out}/en/input.html."
 
 
 def present_pair(result: Pair, lang: str, *, json: bool) -> None:

@@ -98,9 +98,14 @@ def pair(
         ]
         if replayed is not None:
             reasons = [msgspec.structs.replace(each, kind="not-shown") if each.kind == "undecided" else each for each in reasons]
+    return made_of(reasons, consumer.participant.name, provider.participant.name, key, class_)
+
+
+def made_of(reasons: list[Reason], consumer: str, provider: str, profile: str, class_: ConformanceClass) -> Pair:
+    """The pair that these reasons make."""
     fails = [each for each in reasons if each.kind in _FAILS]
     state: State = "fails" if fails else "unknown" if any(each.kind in _UNKNOWN for each in reasons) else "works"
-    return Pair(consumer.participant.name, provider.participant.name, key, class_, state, _weaker(fails), reasons)
+    return Pair(consumer, provider, profile, class_, state, _weaker(fails), reasons)
 
 
 def _edition(report: Report, side: Side, profile: str) -> ProfileUsed:

@@ -1,0 +1,261 @@
+"""Reports from files, folders and patterns, one in memory at a time; of each only what the matrix needs is kept.
+
+What a file held is remembered by its path, size and time of change (``Remembered``), so that a site is built again from what is new.
+"""
+
+from __future__ import annotations
+
+import datetime
+import glob
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from harness.errors import UsageError
+from harness.formats.answer import counts
+from harness.profile import Basis, ConformanceClass, Level, Side, Translated
+from harness.report import Outcome, ParticipantShown, ProfileUsed, Report, Verdict, VerdictName, decode_report
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes of a file that are read as a report."""
+LONGEST = 500
+"""Characters kept of what a finding says; the participant's report has all."""
+_MARK = b"govai-report/"
+_FINE: tuple[VerdictName, ...] = ("passed", "not-applicable")
+"""Verdicts that are no reason for anything."""
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A requirement as a report states it."""
+
+    requirement: str
+    profile: str
+    level: Level
+    class_: ConformanceClass
+    side: Side
+    layer: str
+    decidable: bool
+    applies_from: datetime.date | None
+    statement: Translated
+    remedy: Translated | None
+    basis: list[Basis]
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What is kept of every report."""
+
+    digest: str
+    participant: ParticipantShown
+    profiles: list[ProfileUsed]
+    started: datetime.datetime
+    outcome: Outcome
+    decided_by: ConformanceClass
+    class_reached: ConformanceClass | None
+    counts: dict[VerdictName, int]
+
+
+class Body(msgspec.Struct, frozen=True):
+    """What is kept of a report that counts: what :func:`harness.matrix.pairs.pair` reads of it, and what it says of each requirement."""
+
+    report: Report
+    verdicts: list[tuple[Text, VerdictName]]
+
+
+class Found(NamedTuple):
+    """A file that may be a report: where it is, how the site names it, whether it was asked for by its own name."""
+
+    path: Path
+    name: str
+    named: bool
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why a file does not count."""
+
+    why: str
+
+
+class Foreign(msgspec.Struct, frozen=True):
+    """A file that is no report at all."""
+
+
+Kept = Head | Refused | Foreign
+
+
+class Remembered(msgspec.Struct, frozen=True, tag_field="kind"):
+    """What a file held when it was looked at."""
+
+    size: int
+    changed: int
+    head: Head | None = None
+    refused: str | None = None
+
+    @property
+    def kept(self) -> Kept:
+        """As it was kept."""
+        return self.head or (Foreign() if self.refused is None else Refused(self.refused))
+
+
+def find(sources: Sequence[str], apart_from: Path) -> list[Found]:
+    """The files that these files, folders and patterns name, in a fixed order, each once.
+
+    Raises:
+        UsageError: one of them names nothing.
+    """
+    found: dict[str, Found] = {}
+    for source in sources:
+        for each in sorted(_named_by(source, os.path.realpath(apart_from))):
+            found.setdefault(os.path.realpath(each.path), each)
+    return list(found.values())
+
+
+def _named_by(source: str, apart_from: str) -> Iterator[Found]:
+    path = Path(source)
+    if path.is_dir():
+        yield from _within(path, apart_from)
+    elif path.exists():
+        yield Found(path, path.name, True)
+    else:
+        matches = glob.glob(source, recursive=True)  # noqa: PTH207 (a pattern may be absolute)
+        if not matches:
+            raise UsageError(f"{source} names no file. Give reports (--report json=PATH), folders of them, or a pattern.")
+        for match in map(Path, matches):
+            yield from _within(match, apart_from) if match.is_dir() else [Found(match, match.name, False)]
+
+
+def _within(folder: Path, apart_from: str) -> Iterator[Found]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = [each for each in folders if not each.startswith(".") and os.path.realpath(Path(place, each)) != apart_from]
+        for each in files:
+            if each.endswith(".json"):
+                path = Path(place, each)
+                yield Found(path, f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}", False)
+
+
+class Reader:
+    """Reads reports, and says the same texts of requirements only once."""
+
+    def __init__(self, remembered: dict[str, Remembered]) -> None:
+        self._before = remembered
+        self.remembered: dict[str, Remembered] = {}
+        self._texts: dict[object, Text] = {}
+
+    def head(self, found: Found) -> tuple[Kept, Body | None]:
+        """What a file holds; its body only where it had to be read."""
+        try:
+            about = found.path.stat()
+            if not stat.S_ISREG(about.st_mode):
+                return Foreign(), None
+            before = self._before.get(str(found.path.absolute()))
+            if before and (before.size, before.changed) == (about.st_size, about.st_mtime_ns):
+                kept, body = before.kept, None
+            else:
+                kept, body = self._read(found.path, about.st_size)
+        except OSError as error:
+            return Refused(f"It cannot be read: {error.strerror}."), None
+        head, refused = (kept if isinstance(kept, Head) else None), (kept.why if isinstance(kept, Refused) else None)
+        self.remembered[str(found.path.absolute())] = Remembered(about.st_size, about.st_mtime_ns, head, refused)
+        if isinstance(kept, Foreign) and found.named:
+            kept = Refused("This is not a govai report.")
+        return kept, body
+
+    def body(self, found: Found, head: Head) -> Body:
+        """What is kept of a report that counts. Raises :class:`UsageError` where the file is another one by now."""
+        return self._body(whole(found, head))
+
+    def _read(self, path: Path, size: int) -> tuple[Kept, Body | None]:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if _MARK not in content:
+            return Foreign(), None
+        if size > LARGEST:
+            return Refused(f"It is larger than {LARGEST // 1024**2} MiB, and no report that govai writes is."), None
+        try:
+            report = decode_report(content)
+        except UsageError as error:
+            return Refused(str(error)), None
+        head = Head(
+            _digest(content),
+            report.participant,
+            report.profiles,
+            report.started,
+            report.outcome,
+            report.decided_by,
+            report.class_reached,
+            counts(report),
+        )
+        return head, self._body(report)
+
+    def _body(self, report: Report) -> Body:
+        verdicts = [(self._text(each), each.verdict) for each in report.verdicts]
+        reasons = [_slim(each, report) for each in report.verdicts if each.verdict not in _FINE]
+        return Body(msgspec.structs.replace(report, verdicts=reasons, exchanges={}, notes=[], binding={}), verdicts)
+
+    def _text(self, verdict: Verdict) -> Text:
+        statement, remedy = verdict.statement, verdict.remedy
+        key = (
+            verdict.requirement,
+            verdict.profile,
+            verdict.level,
+            verdict.class_,
+            verdict.side,
+            verdict.layer,
+            verdict.decidable,
+            verdict.applies_from,
+            (statement.en, statement.pl, statement.lt),
+            remedy and (remedy.en, remedy.pl, remedy.lt),
+            tuple([(each.act, each.section, each.url) for each in verdict.basis]),
+        )
+        known = self._texts.get(key)
+        if known is None:
+            known = self._texts[key] = Text(*key[:8], statement, remedy, verdict.basis)
+        return known
+
+
+def whole(found: Found, head: Head) -> Report:
+    """The report itself. Raises :class:`UsageError` where the file is another one by now."""
+    try:
+        content = found.path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{found.path} cannot be read any more: {error.strerror}. Build the site again.") from None
+    if _digest(content) != head.digest:
+        raise UsageError(f"{found.path} was changed while the site was built. Build it again.")
+    return decode_report(content)
+
+
+def _slim(verdict: Verdict, report: Report) -> Verdict:
+    """A verdict with its first finding alone, and a reference to evidence only where there is some."""
+    findings = [
+        msgspec.structs.replace(
+            each,
+            message=each.message[:LONGEST],
+            expected=each.expected and each.expected[:LONGEST],
+            got=each.got and each.got[:LONGEST],
+            exchange=each.exchange if each.exchange in report.exchanges else None,
+        )
+        for each in verdict.findings[:1]
+    ]
+    return msgspec.structs.replace(verdict, findings=findings)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def remembered(path: Path, version: str) -> dict[str, Remembered]:
+    """What this version of govai remembered in a file; nothing where there is none, or that of another version."""
+    try:
+        by, what = msgspec.msgpack.decode(path.read_bytes(), type=tuple[str, dict[str, Remembered]])
+    except (OSError, msgspec.MsgspecError, ValueError):
+        return {}
+    return what if by == version else {}
+
+
+def remembering(what: dict[str, Remembered], version: str) -> bytes:
+    """What :func:`remembered` reads."""
+    return msgspec.msgpack.encode((version, what))

@@ -1,0 +1,419 @@
+"""The pages of the site: static, self-contained, each in a file of its own for each language (docs/decisions/0010-matrix-site.md).
+
+What participants wrote is shown as text: templates escape everything, addresses are made of plain letters, and a Content-Security-Policy lets
+nothing run but the one script that stands in the page of the matrix.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import harness.formats
+from harness.formats import html
+from harness.formats.answer import SYMBOLS, VERDICTS
+from harness.formats.html import linkable, shown
+from harness.formats.inert import shortened, visible
+from harness.formats.wording import Words
+from harness.matrix.badges import drawn
+from harness.matrix.collation import order
+from harness.matrix.data import by_name, newest
+from harness.matrix.folder import Folder
+from harness.matrix.model import LAYERS, Asked, Cell, Entry, Grid, Matrix, Standing
+from harness.matrix.pairs import State
+from harness.matrix.reading import Text, whole
+from harness.matrix.terminal import SIGNS, use_said
+from harness.profile import CLASSES, LANGUAGES, Language
+from harness.report import VerdictName
+from harness.version import VERSION
+
+OWN_NAMES: dict[Language, str] = {"en": "English", "pl": "polski", "lt": "lietuvių"}
+SECTIONS = ("index", "requirements", "assessment", "input")
+COLOURS: dict[State, str] = {"works": "#1a7f37", "fails": "#b42318", "unknown": "#57606a"}
+"""Of badges."""
+STANDING_SIGNS: dict[Standing, str] = {"counts": "✓", "history": "↺", "duplicate": "=", "refused": "✗"}
+PASSES: tuple[VerdictName, ...] = ("passed", "passed-with-adapter")
+VIOLATED: tuple[VerdictName, ...] = ("failed", "warning")
+CHARTED = 60
+"""Runs in a chart, the last ones; the table has all."""
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Site:
+    """Makes the pages of a matrix in a folder."""
+
+    def __init__(self, matrix: Matrix, folder: Folder, language: Language, title: str | None, version: str) -> None:
+        self._matrix, self._folder, self._language, self._title = matrix, folder, language, title
+        self._version = key_of(version, matrix.class_, title, newest(matrix))
+        self._words = {each: Words(each) for each in LANGUAGES}
+        self._cells: dict[str, list[Cell]] = defaultdict(list)
+        for cell in matrix.cells:
+            for entry in (cell.consumer, cell.provider):
+                self._cells[entry.address].append(cell)
+
+    def build(self) -> None:
+        """Make every page, report and badge."""
+        everything = key_of(*(each.head.digest for each in self._matrix.entries), self._matrix.input, self._matrix.passed_over)
+        self._put("index.html", self._language, self._start)
+        self._put("style.css", "", _style)
+        for entry in self._matrix.entries:
+            self._put(f"report/{entry.address}.html", entry.head.digest, partial(_report, entry))
+            self._put(f"badge/{entry.address}.svg", (entry.head.digest, self._language), partial(self._badge, entry))
+        for cell in self._matrix.cells:
+            own = (cell.consumer.head.digest, cell.provider.head.digest, self._language)
+            self._put(f"badge/{cell.address}.svg", own, partial(self._pair_badge, cell))
+        for words in self._words.values():
+            for address in SECTIONS:
+                self._page(address, words, everything, getattr(self, f"_{address}"))
+            for asked in self._matrix.asked.values():
+                self._page(asked.address, words, _of_asked(asked), partial(self._requirement, asked))
+            for id, entries in _people(self._matrix).items():
+                around = [cell for entry in entries for cell in self._cells[entry.address]]
+                known = [each.head.digest for cell in around for each in (cell.consumer, cell.provider)]
+                self._page(id, words, (known, _histories(entries)), partial(self._participant, entries))
+            for cell in self._matrix.cells:
+                own = (cell.consumer.head.digest, cell.provider.head.digest, self._language)
+                self._page(cell.address, words, own, partial(self._pair, cell))
+
+    def _put(self, name: str, key: object, make: Any) -> None:
+        self._folder.put(name, key_of(self._version, key), lambda: _bytes(make()))
+
+    def _page(self, address: str, words: Words, key: object, data: Any) -> None:
+        """A page in one language; ``data`` gives the template and what it shows."""
+
+        def made() -> str:
+            template, values = data(words)
+            deep = "../" * address.count("/")
+            return str(
+                _template(template).render(
+                    w=words,
+                    to=lambda other: f"{deep}{other}.html",
+                    root=f"../{deep}",
+                    here=f"{address}.html",
+                    site_title=self._title or words.say("site.title"),
+                    version=VERSION,
+                    as_of=newest(self._matrix),
+                    matrix=self._matrix,
+                    known=self._matrix.asked,
+                    **values,
+                )
+            )
+
+        self._put(f"{words.language}/{address}.html", key, made)
+
+    def _start(self) -> str:
+        title = self._title or self._words[self._language].say("site.title")
+        return str(_template("start").render(language=self._language, site_title=title))
+
+    def _index(self, words: Words) -> tuple[str, dict[str, Any]]:
+        totals = self._matrix.states()
+        script = _script()
+        return "index", {
+            "people": len(_people(self._matrix)),
+            "pairs": sum(totals.values()),
+            "totals": totals,
+            "refused": sum(line.standing in ("refused", "duplicate") for line in self._matrix.input),
+            "filters": self._filters(words),
+            "grids": [_grid_shown(grid, words) for grid in self._matrix.grids],
+            "own": CLASSES.index(self._matrix.class_) * (len(LAYERS) + 1),
+            "said": {state: words.say(f"pair_state.{state}") for state in SIGNS},
+            "script": script,
+            "policy": f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",
+        }
+
+    def _filters(self, words: Words) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
+        """Name, group of words, and the values with what they are called."""
+        yield "profile", "", [(grid.profile, grid.profile) for grid in self._matrix.grids]
+        for side in ("consumer", "provider"):
+            codes = {each.participant.country for each in self._matrix.entries if each.participant.side == side} - {None}
+            named = [(str(code), words.country(str(code))) for code in codes]
+            yield side, "", sorted(named, key=lambda each: order(each[1], words.language))
+        yield "class", "class", [(each, words.name("class", each)) for each in CLASSES]
+        yield "layer", "layer", [(each, words.name("layer", each)) for each in LAYERS]
+
+    def _requirements(self, words: Words) -> tuple[str, dict[str, Any]]:
+        rows: dict[str, list[tuple[Text, int, int, int]]] = defaultdict(list)
+        for asked in self._matrix.asked.values():
+            names = [name for _, name in asked.verdicts]
+            passes, fails = (sum(name in group for name in names) for group in (PASSES, VIOLATED))
+            rows[asked.text.profile].append((asked.text, passes, fails, len(names) - passes - fails))
+        return "requirements", {"profiles": sorted(rows.items())}
+
+    def _requirement(self, asked: Asked, words: Words) -> tuple[str, dict[str, Any]]:
+        numbers = Counter(name for _, name in asked.verdicts)
+        ordered = [
+            (entry, name) for name in _WORST_FIRST for entry in by_name([each for each, own in asked.verdicts if own == name], words)
+        ]
+        return "requirement", {
+            "text": asked.text,
+            "verdicts": ordered,
+            "numbers": {name: numbers[name] for name in VERDICTS if numbers[name]},
+        }
+
+    def _participant(self, entries: Sequence[Entry], words: Words) -> tuple[str, dict[str, Any]]:
+        return "participant", {"participant": entries[0].participant, "entries": [self._entry(each, words) for each in entries]}
+
+    def _entry(self, entry: Entry, words: Words) -> dict[str, Any]:
+        other = "provider" if entry.participant.side == "consumer" else "consumer"
+        partners = {getattr(cell, other).address: cell for cell in self._cells[entry.address]}
+        ordered = by_name([getattr(cell, other) for cell in partners.values()], words)
+        runs = [each.head.counts for each in entry.filed]
+        return {
+            "entry": entry,
+            "other": other,
+            "cells": [(partners[each.address], each.participant, _deciding(partners[each.address])) for each in ordered],
+            "open": sorted(
+                (
+                    (text, name)
+                    for text, name in entry.body.verdicts
+                    if name in ("failed", "harness-error", "needs-review", "warning", "not-tested") and text.decidable
+                ),
+                key=lambda each: _WORST_FIRST.index(each[1]),
+            ),
+            "columns": [name for name in VERDICTS if any(run.get(name) for run in runs)],
+            "chart": _chart(runs[:CHARTED][::-1]) if len(runs) > 1 else None,
+            "badge_text": _badge_text(entry, words),
+        }
+
+    def _pair(self, cell: Cell, words: Words) -> tuple[str, dict[str, Any]]:
+        findings = {
+            (entry.participant.side, verdict.requirement): verdict.findings[0]
+            for entry in (cell.consumer, cell.provider)
+            for verdict in entry.body.report.verdicts
+            if verdict.findings
+        }
+        deciding = cell.pair.deciding
+        above = [each for each in cell.every.deciding if each not in cell.pair.reasons]
+        rest = [each for each in cell.every.reasons if each not in deciding and each not in above]
+        groups = [
+            (
+                title,
+                [(each, cell.text(each), cell.entry(each.side), findings.get((each.side, each.requirement or ""))) for each in reasons],
+            )
+            for title, reasons in (("site.reasons", deciding), ("site.reasons_above", above), ("site.reasons_beside", rest))
+        ]
+        pair, of_class = cell.pair, words.say(f"of_class.{cell.pair.class_}")
+        headline = words.say(f"pair.{pair.state}", consumer=pair.consumer, provider=pair.provider, profile=pair.profile, of_class=of_class)
+        return "pair", {"cell": cell, "headline": shown(headline), "groups": groups, "badge_text": self._pair_text(cell, words)}
+
+    def _assessment(self, words: Words) -> tuple[str, dict[str, Any]]:
+        across = [cell for cell in self._matrix.cells if cell.crosses_a_border]
+        profiles: dict[str, list[str]] = defaultdict(list)
+        for entry in self._matrix.entries:
+            profiles[entry.participant.id].append(entry.profile)
+        people = by_name([entries[0] for entries in _people(self._matrix).values()], words)
+        acts = {basis.act: basis.url for asked in self._matrix.asked.values() for basis in reversed(asked.text.basis)}
+        return "assessment", {
+            "grids": [_across(grid) for grid in self._matrix.grids],
+            "effects": [_effect(layer, self._matrix, across) for layer in LAYERS],
+            "stakeholders": [(each.participant, profiles[each.participant.id]) for each in people],
+            "solutions": sorted(acts.items(), key=lambda each: order(each[0], words.language)),
+            "barriers": _barriers(across, self._matrix, words),
+        }
+
+    def _input(self, words: Words) -> tuple[str, dict[str, Any]]:
+        numbers = Counter(line.standing for line in self._matrix.input)
+        worst = sorted(self._matrix.input, key=lambda line: -list(STANDING_SIGNS).index(line.standing))
+        return "input", {"numbers": {each: numbers[each] for each in STANDING_SIGNS}, "lines": worst}
+
+    def _badge(self, entry: Entry) -> bytes:
+        words = self._words[self._language]
+        state: State = {"conformant": "works", "not-conformant": "fails"}.get(entry.head.outcome, "unknown")  # type: ignore[assignment]
+        reached = f" ({words.name('class', entry.head.class_reached)})" if entry.head.class_reached else ""
+        said = f"{SYMBOLS[entry.head.outcome]} {words.name('outcome', entry.head.outcome)}{reached}"
+        return drawn(entry.profile, said, COLOURS[state], _badge_text(entry, words), self._language)
+
+    def _pair_badge(self, cell: Cell) -> bytes:
+        words, state = self._words[self._language], cell.pair.state
+        said = f"{SIGNS[state][0]} {words.say(f'pair_state.{state}')}"
+        names = " → ".join(shortened(each, 28) for each in (cell.pair.consumer, cell.pair.provider))
+        return drawn(names, said, COLOURS[state], self._pair_text(cell, words), self._language)
+
+    def _pair_text(self, cell: Cell, words: Words) -> str:
+        pair, of_class = cell.pair, words.say(f"of_class.{cell.pair.class_}")
+        return words.say(f"pair.{pair.state}", consumer=pair.consumer, provider=pair.provider, profile=pair.profile, of_class=of_class)
+
+
+_WORST_FIRST: tuple[VerdictName, ...] = (
+    "failed",
+    "warning",
+    "needs-review",
+    "not-tested",
+    "harness-error",
+    "passed-with-adapter",
+    "passed",
+    "not-applicable",
+)
+
+
+class Chart(NamedTuple):
+    """Runs as bars, each as high as there are verdicts."""
+
+    width: int
+    bars: list[tuple[VerdictName, float, float, float, float]]
+
+
+def key_of(*parts: object) -> str:
+    """A short digest of what a file is made of."""
+    return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
+
+
+def code_version() -> str:
+    """Changes with everything that pages are made by."""
+    packages = Path(harness.formats.__file__).parent, Path(__file__).parent
+    sources = sorted(file for package in packages for file in package.rglob("*") if file.suffix in (".py", ".j2", ".css", ".js", ".yaml"))
+    return key_of(VERSION, [hashlib.blake2b(file.read_bytes()).hexdigest() for file in sources])
+
+
+def _people(matrix: Matrix) -> dict[str, list[Entry]]:
+    """Everybody with what they were tested at."""
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for entry in matrix.entries:
+        found[entry.participant.id].append(entry)
+    return found
+
+
+def _of_asked(asked: Asked) -> object:
+    return asked.text, [(entry.address, entry.participant.name, name) for entry, name in asked.verdicts]
+
+
+def _histories(entries: Iterable[Entry]) -> object:
+    return [[filed.head.digest for filed in entry.filed] for entry in entries]
+
+
+def _report(entry: Entry) -> bytes:
+    return html.render(whole(entry.filed[0].found, entry.head))
+
+
+def _bytes(made: str | bytes) -> bytes:
+    return made.encode("utf-8", "replace") if isinstance(made, str) else made
+
+
+def _style() -> str:
+    own = Path(harness.formats.__file__).parent / "templates" / "report.css"
+    return own.read_text(encoding="utf-8") + (_TEMPLATES / "site.css").read_text(encoding="utf-8")
+
+
+@cache
+def _script() -> Markup:
+    return Markup((_TEMPLATES / "index.js").read_text(encoding="utf-8"))  # noqa: S704 (a file of this package)
+
+
+@cache
+def _template(name: str) -> Any:
+    environment = _environment()
+    return environment.get_template(f"{name}.html.j2")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("harness.matrix"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(shown=shown, visible=visible)
+    environment.tests["linkable"] = linkable
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    environment.globals.update(
+        signs=SIGNS,
+        symbols=SYMBOLS,
+        standing_signs=STANDING_SIGNS,
+        languages=LANGUAGES,
+        own_names=OWN_NAMES,
+        sections=SECTIONS,
+        layers=LAYERS,
+        use_said=use_said,
+        sentence_case=lambda text: f"{text[:1].upper()}{text[1:]}",
+    )
+    return environment
+
+
+def _grid_shown(grid: Grid, words: Words) -> dict[str, Any]:
+    consumers, providers = by_name(grid.consumers, words), by_name(grid.providers, words)
+    everybody = [*consumers, *providers]
+    return {
+        "profile": grid.profile,
+        "title": max((each.used for each in everybody), key=lambda used: used.version).title,
+        "versions": grid.versions,
+        "states": grid.states(),
+        "providers": providers,
+        "alone": everybody,
+        "rows": [
+            (consumer, [_cell_shown(grid.cells[consumer.participant.id, provider.participant.id]) for provider in providers])
+            for consumer in consumers
+        ],
+    }
+
+
+def _cell_shown(cell: Cell) -> tuple[State, str, str]:
+    letters = "".join(state[0] for states in cell.states.values() for state in states.values())
+    return cell.pair.state, letters, f"{cell.address}.html"
+
+
+def _deciding(cell: Cell) -> list[str]:
+    return list(dict.fromkeys(each.requirement for each in cell.pair.deciding if each.requirement))
+
+
+def _chart(runs: Sequence[dict[VerdictName, int]]) -> Chart:
+    bars: list[tuple[VerdictName, float, float, float, float]] = []
+    for place, run in enumerate(runs):
+        height, total = 100.0, sum(run.values()) or 1
+        for name in VERDICTS:
+            if run.get(name):
+                share = 100 * run[name] / total
+                height -= share
+                bars.append((name, place * 10 + 1, round(height, 2), 8, round(share, 2)))
+    return Chart(max(len(runs), 6) * 10, bars)
+
+
+def _badge_text(entry: Entry, words: Words) -> str:
+    return f"{entry.participant.name}, {entry.profile}: {words.name('outcome', entry.head.outcome)}"
+
+
+def _across(grid: Grid) -> dict[str, Any]:
+    states = Counter(cell.pair.state for cell in grid.cells.values() if cell.crosses_a_border)
+    return {
+        "profile": grid.profile,
+        "consumers": grid.consumers,
+        "providers": grid.providers,
+        "across": sum(states.values()),
+        "across_states": {state: states[state] for state in SIGNS},
+    }
+
+
+def _effect(layer: str, matrix: Matrix, across: Sequence[Cell]) -> tuple[str, int, int, int]:
+    """Requirements of a layer, how many somebody does not meet, and how many pairs across a border fail by them alone."""
+    own = [asked for asked in matrix.asked.values() if asked.text.layer == layer]
+    unmet = sum(any(name == "failed" for _, name in asked.verdicts) for asked in own)
+    blocked = sum(any(text is not None and text.layer == layer for text in map(cell.text, cell.pair.having("violated"))) for cell in across)
+    return layer, len(own), unmet, blocked
+
+
+def _barriers(across: Sequence[Cell], matrix: Matrix, words: Words) -> list[dict[str, Any]]:
+    """What stands between consumers and providers of different countries, what stands between most of them first."""
+    pairs: Counter[tuple[str, str]] = Counter()
+    people: dict[tuple[str, str], dict[str, Entry]] = defaultdict(dict)
+    for cell in across:
+        if cell.pair.state != "fails":
+            continue
+        keys = {(each.kind, each.requirement or ""): cell.entry(each.side) for each in cell.pair.deciding}
+        for key, entry in keys.items():
+            pairs[key] += 1
+            people[key][entry.participant.id] = entry
+    return [
+        {
+            "kind": kind,
+            "id": id,
+            "text": matrix.asked[id].text if id in matrix.asked else None,
+            "pairs": number,
+            "people": [each.participant for each in by_name(list(people[kind, id].values()), words)],
+        }
+        for (kind, id), number in sorted(pairs.items(), key=lambda each: (-each[1], each[0]))
+    ]
