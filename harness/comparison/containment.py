@@ -145,8 +145,8 @@ class _Search:
         self._values: list[Any] = []
         self._why = ""
         try:
+            self._values = proposals.of(canonical(allowed, ALLOWED, formats=formats), PROPOSALS)
             self._allowed = canonical(_without_what_nobody_asks(allowed, expected), ALLOWED, formats=formats)
-            self._values = proposals.of(self._allowed, PROPOSALS)
         except CannotTell as reason:
             self._why = str(reason)
 

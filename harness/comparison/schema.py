@@ -80,8 +80,15 @@ class Schema:
 def schema_at(document: Document, place: Place, direction: Direction, *, closed: bool = False) -> Schema:
     """The schema at a place. Raises :class:`CannotTell` where it uses something that is not read here."""
     schema = Schema(document, direction, closed)
-    _Reader(schema).define(place)
+    try:
+        _Reader(schema).define(place)
+    except _OfTwoMindsError:
+        return schema_at(document, place, direction)
     return schema
+
+
+class _OfTwoMindsError(Exception):
+    """Two parts of a schema name different members of the same object, so that closing each would leave it none."""
 
 
 def any_value(document: Document, place: Place) -> Schema:
@@ -115,7 +122,8 @@ class _Reader:
             raise CannotTell(f"{place} uses {sorted(unread)[0]}, which is not read here")
         read: dict[str, Any] = {}
         if isinstance(node.get("$ref"), str):
-            read["$ref"] = f"#/$defs/{self.define(self.document.target(node['$ref'], place.file), whole=whole)}"
+            alone = self._is_30 or not node.keys() & {"properties", "then", "else", *_LISTS}
+            read["$ref"] = f"#/$defs/{self.define(self.document.target(node['$ref'], place.file), whole=whole and alone)}"
             if self._is_30:
                 return read
         for name, value in node.items():
@@ -130,6 +138,8 @@ class _Reader:
                 read[name] = {key: self._read(each, below.down(key), whole=name != "dependentSchemas") for key, each in value.items()}
         self._required(read, node, place)
         _exclusive(read)
+        if self.schema.closed:
+            self._one_mind(node, place)
         if whole and self.schema.closed:
             self._close_branches(read, place)
         if whole and self.schema.closed and (names := self._members(place, ())):
@@ -154,6 +164,15 @@ class _Reader:
     def _marked(self, place: Place, mark: str) -> bool:
         nodes = [self.document.at(place), self.document.at(self.document.follow(place))]
         return any(isinstance(node, Mapping) and node.get(mark) is True for node in nodes)
+
+    def _one_mind(self, node: Mapping[str, Any], place: Place) -> None:
+        parts = [place, *(self.document.follow(place.down("allOf", number)) for number, _ in enumerate(listed(node.get("allOf"))))]
+        parts += [self.document.follow(place)] if isinstance(node.get("$ref"), str) else []
+        named = [name for part in parts for name in mapping(mapping(self.document.at(part)).get("properties"))]
+        for name in {name for name in named if named.count(name) > 1}:
+            places = [part.down("properties", name) for part in parts if self.document.has(part.down("properties", name))]
+            if sum(bool(self._members(each, ())) for each in places) > 1:
+                raise _OfTwoMindsError
 
     def _close_branches(self, read: dict[str, Any], place: Place) -> None:
         """Each of several kinds of value holds the members of its own kind."""

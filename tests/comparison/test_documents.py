@@ -293,6 +293,21 @@ def test_each_kind_of_answer_holds_the_members_of_its_kind(draft: Draft) -> None
     assert draft.compared().outcome == "compatible"
 
 
+def test_what_two_parts_of_a_schema_say_of_one_object_is_kept(draft: Draft, profile: Profile) -> None:
+    """Whether they are joined by ``allOf`` or stand beside a reference, none of them makes the other impossible."""
+    counter = draft.schemas["Counter"]
+    draft.schemas["Base"] = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+    loose = {"required": ["seen"], "properties": {"value": {"type": "integer"}, "seen": {"type": "string"}}}
+    for joined in ({"allOf": [{"$ref": "#/components/schemas/Base"}, loose]}, {"$ref": "#/components/schemas/Base", **loose}):
+        draft.schemas["Counter"] = joined
+        assert {each.pointer for each in draft.compared().differences} == {"", "/seen"}
+    one, other = (
+        {"type": "object", "properties": {"unit": {"type": "object", "properties": {name: {}}, "required": [name]}}} for name in "ab"
+    )
+    draft.schemas["Counter"] = {"allOf": [{**one, "required": ["unit"]}, other, {**counter, "required": []}]}
+    assert [each.message for each in draft.compared().differences] == ['"value" is a required property']
+
+
 def test_schemas_that_contain_themselves(draft: Draft) -> None:
     tree = {
         "type": "object",
