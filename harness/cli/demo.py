@@ -18,6 +18,7 @@ from harness.checks import Mutant
 from harness.cli.output import Output
 from harness.errors import HarnessFault
 from harness.formats.wording import Words
+from harness.matrix.build import build
 from harness.matrix.pairs import Pair, pair
 from harness.matrix.terminal import SIGNS, reason_said
 from harness.report import Report, Verdict
@@ -33,7 +34,7 @@ VISITS = 8
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the reports.")] = Path("govai-demo"),
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the reports and the site.")] = Path("govai-demo"),
 ) -> None:
     """Test both countries' reference services and clients of each profile and a faulty service, and say who can use whom."""
     console = Output(highlight=False)
@@ -71,6 +72,8 @@ def demo(
     for reason in _why_not(pairs):
         console.print(reason, soft_wrap=True)
     console.print(f"\nReports: {out}/{{{','.join(profiles)}}}-{{{','.join((*PROVIDERS, *CONSUMERS))}}}.html", soft_wrap=True)
+    build([str(out)], out / "site")
+    console.print(f"Site: {out}/site/index.html", soft_wrap=True)
     told.extend(_apart(pairs))
     if told:
         raise HarnessFault(f"The demonstration did not come out as it must: {'; '.join(told)}.")

@@ -22,7 +22,8 @@ def slug(name: str) -> str:
     """A name as one step of an address."""
     letters = unicodedata.normalize("NFKD", name.translate(_PLAIN)).encode("ascii", "ignore").decode().lower()
     plain = "-".join(re.findall(r"[a-z0-9]+(?:\.[a-z0-9]+)*", letters))[:_LONGEST].strip("-.")
-    return plain if plain == name else f"{plain or 'x'}-{_digits(name)}"
+    is_own = plain and plain == name and not re.search("-[0-9a-f]{8}$", name)  # nobody takes an address that was made of another's name
+    return plain if is_own else f"{plain or 'x'}-{_digits(name)}"
 
 
 @cache
