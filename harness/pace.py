@@ -8,14 +8,14 @@ import time
 
 from harness.errors import UsageError
 
-_UNITS = {"s": 1, "m": 60, "h": 3600}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_duration(text: str, option: str) -> float:
-    """Seconds of a duration such as ``90s``, ``2m`` or ``1h``. Raises :class:`UsageError` where ``option`` is given in another way."""
-    match = re.fullmatch(r"([0-9]+)([smh])", text.strip())
+    """Seconds of a duration such as ``90s``, ``2m``, ``1h`` or ``30d``. Raises :class:`UsageError` where ``option`` is given in another way."""
+    match = re.fullmatch(r"([0-9]+)([smhd])", text.strip())
     if match is None or not int(match[1]):
-        raise UsageError(f"{option} {text}: write a duration as 90s, 2m or 1h.")
+        raise UsageError(f"{option} {text}: write a duration as 90s, 2m, 1h or 30d.")
     return float(int(match[1]) * _UNITS[match[2]])
 
 

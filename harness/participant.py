@@ -58,11 +58,11 @@ def parse_credential(text: str) -> Credential:
     """
     kind, _, rest = text.partition(":")
     if kind == "bearer":
-        secret, shown = _secret(rest, text)
+        secret, shown = read_secret(rest, f"--auth {kind}", AUTH_HELP)
         return Credential("bearer", secret, shown)
     if kind == "api-key":
         header, _, source = rest.partition(":")
-        secret, shown = _secret(source, text)
+        secret, shown = read_secret(source, f"--auth {kind}", AUTH_HELP)
         return Credential("api-key", secret, shown, header=header)
     if kind == "oauth2":
         before, marker, after = rest.partition(":env:")
@@ -72,7 +72,7 @@ def parse_credential(text: str) -> Credential:
         source, _, scopes = after.partition(":")
         if not token_url or not client_id:
             raise UsageError(f"--auth {kind}:... is not complete. Forms: {AUTH_HELP}.")
-        secret, shown = _secret(marker.strip(":") + ":" + source, text)
+        secret, shown = read_secret(marker.strip(":") + ":" + source, f"--auth {kind}", AUTH_HELP)
         return Credential("oauth2", secret, shown, token_url=token_url, client_id=client_id, scopes=scopes.replace(",", " "))
     if kind == "mtls":
         certificate, _, key = rest.partition(":")
@@ -82,23 +82,29 @@ def parse_credential(text: str) -> Credential:
     raise UsageError(f"--auth {kind} is not known. Forms: {AUTH_HELP}.")
 
 
-def _secret(source: str, text: str) -> tuple[str, str]:
-    """The secret and how to show where it comes from."""
+def read_secret(source: str, option: str, forms: str) -> tuple[str, str]:
+    """The secret at ``env:VARIABLE`` or ``file:PATH``, and how to show where it comes from.
+
+    Raises:
+        UsageError: it is written in another form (and not repeated: it may be the secret), the variable is not set, or the file cannot be read.
+    """
     kind, _, place = source.partition(":")
     if kind == "env" and place:
         value = os.environ.get(place, "").strip()
         if not value:
-            raise UsageError(f"The environment variable {place} is not set or empty. Set it to the credential, or leave --auth out.")
+            raise UsageError(
+                f"The environment variable {place} is not set or empty. Set it to the secret, or leave {option.split()[0]} out."
+            )
         return value, f"${place}"
     if kind == "file" and place:
         try:
             value = Path(place).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"The credential file {place} cannot be read: {error}.") from None
+            raise UsageError(f"The file of {option}, {place}, cannot be read: {error}.") from None
         if not value:
-            raise UsageError(f"The credential file {place} is empty.")
+            raise UsageError(f"The file of {option}, {place}, is empty.")
         return value, f"$(cat {shlex.quote(place)})"
-    raise UsageError(f"--auth {text.partition(':')[0]}: say where the secret is (env:VARIABLE or file:PATH). Forms: {AUTH_HELP}.")
+    raise UsageError(f"{option}: say where the secret is (env:VARIABLE or file:PATH), it is never written here. Forms: {forms}.")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,15 @@ from harness.recording import FILE, FORMAT, Recorded
 _HEAD = 4096
 
 
+def recorded_in(path: Path) -> Path:
+    """The file of the recording at ``path``. Raises :class:`UsageError` where that is a folder without one."""
+    if not path.is_dir():
+        return path
+    if not (path / FILE).exists():
+        raise UsageError(f"{path} is a folder without a recording of govai ({FILE}). Name a HAR file or the folder of --evidence.")
+    return path / FILE
+
+
 def open_recorded(path: Path) -> Har | Recorded:
     """The recording at ``path``: a HAR file, an ``exchanges.jsonl``, or the folder of one.
 
@@ -21,10 +30,7 @@ def open_recorded(path: Path) -> Har | Recorded:
         UsageError: there is none, or it cannot be read.
     """
     try:
-        if path.is_dir():
-            if not (path / FILE).exists():
-                raise UsageError(f"{path} is a folder without a recording of govai ({FILE}). Name a HAR file or the folder of --evidence.")
-            path = path / FILE
+        path = recorded_in(path)
         if not path.is_file():
             raise UsageError(
                 f"{path} is not a file that can be read more than once. Save it, and name that file."

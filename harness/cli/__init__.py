@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
-from harness.cli import compare, consumer, convert, demo, judge, listing, matrix, mock, pair, profile, proxy, replay, run
+from harness.cli import compare, consumer, convert, demo, judge, listing, matrix, mock, pair, profile, proxy, replay, run, verify
 from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
 from harness.formats.inert import visible
@@ -32,6 +32,7 @@ for command in (
     pair.pair,
     replay.replay,
     convert.convert,
+    verify.verify,
     mock.mock,
     listing.profiles,
     listing.requirements,

@@ -13,6 +13,7 @@ import typer
 
 from harness import api, formats
 from harness.cli.run import one_of, parse_day, parse_targets, present, stopped_by_signals
+from harness.cli.signing import SIGN, parse_signing
 from harness.errors import UsageError
 from harness.pace import parse_duration
 from harness.profile import CLASSES, LANGUAGES
@@ -48,6 +49,7 @@ def consumer(
         list[str] | None,
         typer.Option("--report", metavar="FORMAT=PATH", help=f"Write a report: {', '.join(formats.FORMATS)} (repeatable)."),
     ] = None,
+    sign: Annotated[str | None, typer.Option(metavar="KEY", help=SIGN)] = None,
     evidence: Annotated[Path | None, typer.Option(metavar="DIR", help="Record every exchange in this folder, as it happens.")] = None,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="End with 0 where nothing failed but a MUST was not tested.")
@@ -68,6 +70,7 @@ def consumer(
     if until is not None and command:
         raise UsageError("--until is for clients that are started elsewhere: leave it out, or leave out the command.")
     targets = parse_targets(report or [])
+    signing = parse_signing(sign, targets, evidence)
     requests, seconds = bounds(until)
 
     async def until_stopped() -> Report:
@@ -89,7 +92,7 @@ def consumer(
             stop=stopped_by_signals(),
         )
 
-    present(asyncio.run(until_stopped()), targets, lang, allow_incomplete=allow_incomplete)
+    present(asyncio.run(until_stopped()), targets, lang, signing, allow_incomplete=allow_incomplete)
 
 
 def bounds(until: str | None) -> tuple[int | None, float | None]:

@@ -9,6 +9,7 @@ import typer
 
 from harness import api, formats
 from harness.cli.run import one_of, parse_day, parse_targets, present_all, with_side
+from harness.cli.signing import SIGN, parse_signing
 from harness.profile import CLASSES, LANGUAGES
 
 SIDES = ("provider", "consumer", "both")
@@ -41,6 +42,7 @@ def judge(
             help=f"Write reports: {', '.join(formats.FORMATS)} (repeatable); -provider and -consumer are added to the name where both are judged.",
         ),
     ] = None,
+    sign: Annotated[str | None, typer.Option(metavar="KEY", help=SIGN)] = None,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="End with 0 where nothing failed but a MUST was not tested.")
     ] = False,
@@ -57,7 +59,7 @@ def judge(
     one_of("--class", conformance_class, CLASSES)
     one_of("--lang", lang, LANGUAGES)
     texts = report or []
-    parse_targets(texts)
+    signing = parse_signing(sign, parse_targets(texts), file)
     results = api.judge_file(
         file,
         profile,
@@ -74,4 +76,4 @@ def judge(
     )
     both = len(results) > 1
     targets = [parse_targets([with_side(text, each.participant.side) if both else text for text in texts]) for each in results]
-    present_all(list(zip(results, targets, strict=True)), lang, allow_incomplete=allow_incomplete)
+    present_all(list(zip(results, targets, strict=True)), lang, signing, allow_incomplete=allow_incomplete)

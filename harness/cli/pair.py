@@ -12,6 +12,7 @@ import typer
 from harness import api, formats
 from harness.cli.matrix import present_pair
 from harness.cli.run import one_of, parse_targets, stopped_by_signals, with_side, write_reports
+from harness.cli.signing import SIGN, parse_signing
 from harness.crossing import Crossing
 from harness.errors import UsageError
 from harness.participant import AUTH_HELP, Limits, parse_credential
@@ -53,6 +54,7 @@ def pair(
             help=f"Write reports: {', '.join(formats.FORMATS)} (repeatable); -provider and -consumer are added to the file's name.",
         ),
     ] = None,
+    sign: Annotated[str | None, typer.Option(metavar="KEY", help=SIGN)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     profile_path: Annotated[list[Path] | None, typer.Option(metavar="DIR", help="Folder with further profiles (repeatable).")] = None,
     lang: Annotated[str, typer.Option(metavar="LANG", help="Language: en, pl or lt.")] = "en",
@@ -68,6 +70,7 @@ def pair(
     if timeout <= 0:
         raise UsageError("--timeout must be greater than 0.")
     targets = {side: parse_targets([with_side(text, side) for text in report or []]) for side in ("consumer", "provider")}
+    signing = parse_signing(sign, [target for own in targets.values() for target in own], recording)
     credential = parse_credential(auth) if auth else None
 
     async def until_stopped() -> Crossing:
@@ -91,7 +94,7 @@ def pair(
 
     crossing = asyncio.run(until_stopped())
     for each in (crossing.consumer, crossing.provider):
-        write_reports(each, targets[each.participant.side], lang)
+        write_reports(each, targets[each.participant.side], lang, signing)
     if crossing.provider.outcome == "unreachable":
         typer.echo(f"govai: {crossing.provider.ended}", err=True)
         sys.exit(EXIT_CODES["unreachable"])

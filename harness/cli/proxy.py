@@ -11,6 +11,7 @@ import typer
 from harness import api, formats
 from harness.cli.consumer import bounds
 from harness.cli.run import one_of, parse_day, parse_targets, present_all, stopped_by_signals, with_side
+from harness.cli.signing import SIGN, parse_signing
 from harness.errors import UsageError
 from harness.participant import Limits
 from harness.profile import CLASSES, LANGUAGES
@@ -41,6 +42,7 @@ def proxy(
             help=f"Write reports: {', '.join(formats.FORMATS)} (repeatable); -provider and -consumer are added to the file's name.",
         ),
     ] = None,
+    sign: Annotated[str | None, typer.Option(metavar="KEY", help=SIGN)] = None,
     evidence: Annotated[Path | None, typer.Option(metavar="DIR", help="Record every exchange in this folder, as it happens.")] = None,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="End with 0 where nothing failed but a MUST was not tested.")
@@ -59,6 +61,7 @@ def proxy(
     if timeout <= 0:
         raise UsageError("--timeout must be greater than 0.")
     sides = [parse_targets([with_side(text, side) for text in report or []]) for side in ("provider", "consumer")]
+    signing = parse_signing(sign, [target for own in sides for target in own], evidence)
     requests, seconds = bounds(until)
 
     async def until_stopped() -> tuple[Report, Report]:
@@ -83,4 +86,4 @@ def proxy(
             stop=stopped_by_signals(),
         )
 
-    present_all(list(zip(asyncio.run(until_stopped()), sides, strict=True)), lang, allow_incomplete=allow_incomplete)
+    present_all(list(zip(asyncio.run(until_stopped()), sides, strict=True)), lang, signing, allow_incomplete=allow_incomplete)

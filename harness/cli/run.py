@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from harness import api, formats
 from harness.binding import bound_by_hand
 from harness.cli.output import Output, reader_may_leave
+from harness.cli.signing import SIGN, Signing, parse_signing
 from harness.errors import GovaiError, UsageError
 from harness.formats.terminal import summary
 from harness.participant import AUTH_HELP, Limits, parse_credential
@@ -49,6 +50,7 @@ def run(
         list[str] | None,
         typer.Option("--report", metavar="FORMAT=PATH", help=f"Write a report: {', '.join(formats.FORMATS)} (repeatable)."),
     ] = None,
+    sign: Annotated[str | None, typer.Option(metavar="KEY", help=SIGN)] = None,
     explore: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Explore beyond the vectors for so long, e.g. 90s, 2m, 1h (needs schemathesis).")
     ] = None,
@@ -75,6 +77,7 @@ def run(
     if timeout <= 0 or (max_rps is not None and max_rps <= 0):
         raise UsageError("--timeout and --max-rps must be greater than 0.")
     targets = parse_targets(report or [])
+    signing = parse_signing(sign, targets, evidence or resume)
     arguments: dict[str, Any] = {
         "name": name,
         "country": country.lower() if country else None,
@@ -94,26 +97,30 @@ def run(
         "callback_listen": callback_listen,
     }
     result = asyncio.run(_run_until_stopped(url, profile, arguments))
-    present(result, targets, lang, allow_incomplete=allow_incomplete)
+    present(result, targets, lang, signing, allow_incomplete=allow_incomplete)
 
 
-def present(result: Report, targets: list[tuple[str, Path]], lang: str, *, allow_incomplete: bool) -> NoReturn:
+def present(
+    result: Report, targets: list[tuple[str, Path]], lang: str, signing: Signing | None = None, *, allow_incomplete: bool
+) -> NoReturn:
     """Write the reports, show the summary, and end with the exit code of the outcome."""
-    present_all([(result, targets)], lang, allow_incomplete=allow_incomplete)
+    present_all([(result, targets)], lang, signing, allow_incomplete=allow_incomplete)
 
 
 WORST_FIRST = (EXIT_CODES["harness-error"], EXIT_CODES["not-conformant"], EXIT_CODES["unreachable"], EXIT_CODES["incomplete"])
 
 
-def present_all(results: list[tuple[Report, list[tuple[str, Path]]]], lang: str, *, allow_incomplete: bool) -> NoReturn:
+def present_all(
+    results: list[tuple[Report, list[tuple[str, Path]]]], lang: str, signing: Signing | None = None, *, allow_incomplete: bool
+) -> NoReturn:
     """The same of several results, each with its targets; the worst outcome decides the exit code."""
     codes = set()
     for result, targets in results:
-        written = write_reports(result, targets, lang)
+        written = write_reports(result, targets, lang, signing)
         with reader_may_leave():
             summary(result, Output(highlight=False), lang)
             for format, path in written:
-                typer.echo(f"{format} report: {path}")
+                typer.echo(f"{format} report: {path}{', signed' if signing and format == 'json' else ''}")
         codes.add(EXIT_CODES["harness-error"] if len(written) < len(targets) else result.exit_code)
     if allow_incomplete:
         codes.discard(EXIT_CODES["incomplete"])
@@ -138,12 +145,14 @@ def with_side(text: str, side: str) -> str:
     return f"{format}={Path(path).with_stem(f'{Path(path).stem}-{side}')}" if separator and Path(path).name else text
 
 
-def write_reports(report: Report, targets: list[tuple[str, Path]], lang: str) -> list[tuple[str, Path]]:
-    """Write every report and return those that were; one that cannot be written does not keep the others from it."""
+def write_reports(report: Report, targets: list[tuple[str, Path]], lang: str, signing: Signing | None = None) -> list[tuple[str, Path]]:
+    """Write every report, sign those in JSON, and return those that were; one that cannot be written does not keep the others from it."""
     written = []
     for format, path in targets:
         try:
             formats.write(report, format, path, lang)
+            if signing and format == "json":
+                signing.beside(path)
             written.append((format, path))
         except GovaiError as error:
             typer.echo(f"govai: {error}", err=True)

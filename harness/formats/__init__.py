@@ -53,7 +53,7 @@ def check_target(format: str, path: Path) -> None:
 def _obstacle(path: Path) -> str | None:
     if path.is_dir():
         return "it is a folder. Name a file in it"
-    if _is_special(path):
+    if is_special(path):
         return None
     folder = Path(os.path.realpath(path)).parent
     while not os.path.lexists(folder):
@@ -75,11 +75,11 @@ def write(report: Report, format: str, path: Path, language: str = "en") -> None
     check_target(format, path)
     content = renderer(format)(report, language)
     try:
-        if _is_special(path):
+        if is_special(path):
             with path.open("ab") as file:  # appending, since /dev/stdout may be a file that holds something already
                 file.write(content)
         else:
-            _replace(Path(os.path.realpath(path)), content)
+            replace(Path(os.path.realpath(path)), content)
     except OSError as error:
         raise UsageError(f"The {format} report cannot be written to {path}: {error.strerror or error}.") from None
 
@@ -91,12 +91,13 @@ def renderer(format: str) -> Renderer:
     return FORMATS[format]
 
 
-def _is_special(path: Path) -> bool:
+def is_special(path: Path) -> bool:
     """Whether ``path`` is a pipe, a device or a file already open such as /dev/stdout: it is written to, never replaced."""
     return path.exists() and not path.is_dir() and (not path.is_file() or path.absolute().is_relative_to("/dev"))
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace(path: Path, content: bytes) -> None:
+    """Write a file as a whole, or leave an older one as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".govai-{secrets.token_hex(8)}")
     try:
