@@ -6,6 +6,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -72,13 +73,8 @@ class Document:
         def retrieve(address: str) -> Any:
             return self._file(posixpath.relpath(unquote(urlsplit(address).path), _FOLDER))
 
-        found: list[DocumentFault] = []
-        for fault in faults_of(self.main, self.version, base_uri=_HERE + self.name, retrieve=retrieve):
-            if fault not in found:
-                found.append(fault)
-            if len(found) >= most:
-                break
-        return found
+        every = faults_of(self.main, self.version, base_uri=_HERE + self.name, retrieve=retrieve)
+        return sorted(set(islice(every, 500)))[:most]
 
     def at(self, place: Place) -> Any:
         """What stands at a place. Raises :class:`CannotTell` where there is nothing."""
