@@ -28,6 +28,9 @@ LARGEST = 256 * 1024 * 1024
 Moment = Annotated[datetime.datetime, msgspec.Meta(tz=True)]
 """A point in time, with its offset from UTC (RFC 3339)."""
 
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+"""A duration."""
+
 VerdictName = Literal["passed", "passed-with-adapter", "failed", "warning", "needs-review", "not-applicable", "not-tested", "harness-error"]
 
 
@@ -47,7 +50,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     request_bytes: int
     curl: str
     started: Moment
-    duration_s: float
+    duration_s: Seconds
     status: int | None = None
     response_headers: list[tuple[str, str]] = []
     response_body: str = ""
@@ -143,9 +146,9 @@ class ParticipantShown(msgspec.Struct, frozen=True):
 class LimitsSet(msgspec.Struct, frozen=True):
     """What the harness allowed itself and the participant: seconds, bytes, requests under way at once, in the run and a second."""
 
-    timeout_s: float
-    connect_s: float
-    longest_wait_s: float
+    timeout_s: Seconds
+    connect_s: Seconds
+    longest_wait_s: Seconds
     response_bytes: int
     concurrency: int
     budget: int | None
@@ -160,8 +163,8 @@ class TimeTaken(msgspec.Struct, frozen=True):
     profile: str
     operation: str
     answers: int
-    median_s: float
-    p95_s: float
+    median_s: Seconds
+    p95_s: Seconds
 
 
 class End(msgspec.Struct, frozen=True):
@@ -193,7 +196,7 @@ class Report(msgspec.Struct, frozen=True):
     participant: ParticipantShown
     profiles: list[ProfileUsed]
     started: Moment
-    duration_s: float
+    duration_s: Seconds
     requests: int
     seed: int
     as_of: datetime.date
@@ -250,6 +253,9 @@ def decode_report(content: bytes) -> Report:
         raise UsageError(_why_not(content, error)) from None
     if report.format != FORMAT:
         raise UsageError(_other_format(report.format))
+    for moment in (report.started, *(each.started for each in report.exchanges.values())):
+        if not 1970 <= moment.year < 9000:
+            raise UsageError(f"This report was made by no run: it speaks of the year {moment.year}.")
     if report.end not in (None, _end(report)):
         raise UsageError(
             f"This report is not as it was written: its end speaks of {_counts(report.end)}, it holds {_counts(_end(report))}."

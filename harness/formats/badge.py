@@ -5,6 +5,7 @@ It loads nothing, and says what it shows in words and with a sign, never by colo
 
 from __future__ import annotations
 
+import unicodedata
 import xml.etree.ElementTree as ET
 
 from harness.formats.answer import SYMBOLS, answer
@@ -18,7 +19,14 @@ UNDECIDED = "#57606a"
 LEFT = "#24292f"
 LONGEST = 60
 """Characters of one side."""
-_HEIGHT, _MARGIN, _LETTER = 20, 8, 6.6
+_HEIGHT, _MARGIN = 20, 8
+_WIDTHS = {
+    **dict.fromkeys("ijl'|,.:;!", 3.2),
+    **dict.fromkeys("ftrI ()/-[]", 4.4),
+    **dict.fromkeys("scz", 5.8),
+    **dict.fromkeys("mwMW@%✓✗○⚠", 10.0),
+}
+"""Of letters of Verdana at 11 pixels; another font is stretched to the same."""
 
 
 def render(report: Report, language: str = "en") -> bytes:
@@ -26,9 +34,9 @@ def render(report: Report, language: str = "en") -> bytes:
     words = Words(language)
     used = [f"{each.name}/{each.major}" for each in report.profiles if each.name != "core"] or ["core/1"]
     sides = (shortened(one_line(", ".join(used)), LONGEST), _said(report, words))
-    widths = [2 * _MARGIN + round(_LETTER * len(text)) for text in sides]
+    widths = [2 * _MARGIN + _width(text) for text in sides]
     told = f"{shortened(one_line(report.participant.name), LONGEST)}: {words.name('outcome', report.outcome)}."
-    title = " ".join([told, *answer(report, words), f"{words.day(report.started.date())}."])
+    title = one_line(" ".join([told, *answer(report, words), f"{words.day(report.started.date())}."]))
     size = {"width": str(sum(widths)), "height": str(_HEIGHT)}
     root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size, "role": "img", "aria-label": title, "lang": language})
     ET.SubElement(root, "title").text = title
@@ -44,9 +52,15 @@ def render(report: Report, language: str = "en") -> bytes:
     return bytes(ET.tostring(root, encoding="utf-8")) + b"\n"
 
 
+def _width(text: str) -> int:
+    """About how many pixels a text is wide."""
+    letters = (char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+    return round(sum(_WIDTHS.get(char, 7.6 if char.isupper() else 6.8) for char in letters))
+
+
 def _said(report: Report, words: Words) -> str:
     """The class reached where the outcome is conformant, else the outcome, and in brackets a lower class that is reached all the same."""
-    reached = words.say(f"class.{report.class_reached}") if report.class_reached else ""
+    reached = words.say(f"class_named.{report.class_reached}") if report.class_reached else ""
     sign, outcome = SYMBOLS[report.outcome], words.name("outcome", report.outcome)
     if report.outcome == "conformant":
         return f"{sign} {reached or outcome}"

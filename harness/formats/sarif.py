@@ -142,7 +142,7 @@ def _invocation(report: Report, words: Words, places: dict[str, int]) -> dict[st
         "startTimeUtc": _utc(report.started),
         "endTimeUtc": _utc(report.started + datetime.timedelta(seconds=report.duration_s)),
         "toolExecutionNotifications": notifications,
-        "properties": {"answer": " ".join(answer(report, words))},
+        "properties": {"answer": one_line(" ".join(answer(report, words)))},
     }
 
 

@@ -23,11 +23,11 @@ def said(report: Report, language: str = "en") -> list[str | None]:
 @pytest.mark.parametrize(
     ("sample", "text"),
     [
-        (fine(), "✓ high-risk"),
-        (beyond(), "✓ government"),
+        (fine(), "✓ class high-risk"),
+        (beyond(), "✓ class government"),
         (faulty(), "✗ Not conformant"),
-        (report(verdict("GREE-A-001", "passed", "base"), verdict("GREE-A-002", "failed")), "✗ Not conformant (base)"),
-        (incomplete(), "○ Incomplete (base)"),
+        (report(verdict("GREE-A-001", "passed", "base"), verdict("GREE-A-002", "failed")), "✗ Not conformant (class base)"),
+        (incomplete(), "○ Incomplete (class base)"),
         (crashed(), "⚠ Harness error"),
         (unreachable(), "○ Unreachable"),
     ],
@@ -37,7 +37,11 @@ def test_it_says_which_class_is_reached_or_what_became_of_the_run(sample: Report
 
 
 def test_it_speaks_three_languages() -> None:
-    assert [said(fine(), language)[1] for language in LANGUAGES] == ["✓ high-risk", "✓ wysokiego ryzyka", "✓ didelės rizikos"]
+    assert [said(fine(), language)[1] for language in LANGUAGES] == [
+        "✓ class high-risk",
+        "✓ klasa wysokiego ryzyka",
+        "✓ didelės rizikos klasė",
+    ]
 
 
 def test_core_is_named_only_where_it_is_alone() -> None:

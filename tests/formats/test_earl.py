@@ -98,19 +98,17 @@ def test_what_others_wrote_stands_in_literals_alone() -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # rdflib's own
 def test_rdf_tools_read_and_query_it() -> None:
     rdflib = pytest.importorskip("rdflib", reason="rdflib is not installed (pip install '.[test]')")
+    names = rdflib.Namespace("http://www.w3.org/ns/earl#")
+    parts = {"assertedBy": "Software", "subject": "TestSubject", "test": "TestRequirement", "result": "TestResult"}
     for name in REPORTS:
         report = REPORTS[name]()
         graph = rdflib.Graph().parse(data=earl.render(report), format="json-ld")
-        rows = graph.query(
-            """
-            PREFIX earl: <http://www.w3.org/ns/earl#>
-            SELECT ?outcome (COUNT(?assertion) AS ?number) WHERE {
-              ?assertion a earl:Assertion ; earl:assertedBy [ a earl:Software ] ; earl:subject [ a earl:TestSubject ] ;
-                earl:test [ a earl:TestRequirement ] ; earl:mode earl:automatic ; earl:result [ a earl:TestResult ; earl:outcome ?outcome ] .
-            } GROUP BY ?outcome
-            """
-        )
-        found = {str(row.outcome).partition("#")[2]: int(row.number) for row in rows if row.outcome}
+        found: Counter[str] = Counter()
+        for assertion in graph.subjects(rdflib.RDF.type, names.Assertion):
+            assert graph.value(assertion, names.mode) == names.automatic
+            for part, kind in parts.items():
+                assert (graph.value(assertion, names[part]), rdflib.RDF.type, names[kind]) in graph
+            found[str(graph.value(graph.value(assertion, names.result), names.outcome)).partition("#")[2]] += 1
         assert found == Counter(earl.OUTCOMES[each.verdict] for each in report.verdicts), name
 
 

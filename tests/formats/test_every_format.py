@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import json
 import unicodedata
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness import formats
+from harness.errors import UsageError
 from harness.formats.inert import linkable
 from harness.profile import LANGUAGES
 from harness.report import decode_report, encode_report
 from tests.formats.foreign import REPORTS
-from tests.formats.samples import faulty, hostile
+from tests.formats.samples import HOSTILE, faulty, hostile
 
 BY_LANGUAGE = ("sarif", "markdown", "gitb-tar", "csv", "badge")
 
@@ -52,6 +59,33 @@ def test_what_holds_all_languages_or_one_is_the_same_in_each(format: str) -> Non
 def test_reports_are_written_in_the_language_asked_for(tmp_path: Path) -> None:
     formats.write(faulty(), "csv", tmp_path / "report.csv", "lt")
     assert "(lietuviškai)" in (tmp_path / "report.csv").read_text(encoding="utf-8-sig")
+
+
+def _members(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """A path to each member there is, one for each name."""
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value[-1:], len(value) - 1) if isinstance(value, list) else ():
+        yield (*path, key)
+        yield from _members(each, (*path, key))
+
+
+WRITTEN = json.loads(encode_report(faulty()))
+
+
+@pytest.mark.parametrize("forged", ["", HOSTILE, "{0} [a](https://b)", "9999-12-31T23:59:59-12:00", "0001-01-01", -1, 1e300, 2**63 - 1])
+def test_a_forged_report_is_refused_or_shown_whatever_stands_in_it(forged: str | float) -> None:
+    shown = 0
+    for path in _members(WRITTEN):
+        report = json.loads(json.dumps(WRITTEN))
+        place = functools.reduce(lambda value, step: value[step], path[:-1], report)
+        place[path[-1]] = forged
+        with contextlib.suppress(UsageError):
+            read = decode_report(json.dumps(report).encode())
+            shown += 1
+            for format, render in formats.FORMATS.items():
+                content = render(read)
+                if format in ("junit", "gitb-tar", "badge"):
+                    ET.fromstring(content)
+    assert shown
 
 
 @pytest.mark.parametrize("url", ["https://www.rfc-editor.org/rfc/rfc9457.html#section-3", "http://a.lt/?x=1&y=[2]"])
