@@ -179,7 +179,9 @@ _ROUNDED = 0.05
 
 @scenario("ANON-API-004")
 async def scores_below_the_threshold_are_left_out(service: Service) -> None:
-    """AnalyzeRequest, ``score_threshold``: "The minimal detection score threshold". It is set a little below the highest and the lowest score seen."""
+    """AnalyzeRequest, ``score_threshold``: "The minimal detection score threshold". It is set a little below the highest and the lowest score
+    seen.
+    """
     text, before = await _several_types(service)
     for score in sorted({max(each.score for each in before), min(each.score for each in before)}):
         if not 0 <= score <= 1:

@@ -21,7 +21,9 @@ from tests.comparison.mutations import mutations
 
 PROFILES = [name.partition("/")[0] for name in catalogue.names()]
 EVERY = 9
-"""Of the mutations of a profile one in so many is tried here, unless ``--both-countries`` asks for all; docs/how-to/compare.md has the share found."""
+"""Of the mutations of a profile one in so many is tried here, unless ``--both-countries`` asks for all; docs/how-to/compare.md has the share
+that is found.
+"""
 
 
 def held(profile: Profile, document: Mapping[str, Any]) -> Comparison:
@@ -54,8 +56,8 @@ EQUIVALENT = {
     "translation": r"/schemas/(TranslationAssurance|TranslationProvenance|AnyTranslationAssurance)\b|/anyOf/1 null too|/then/",
     "decision-support": r"/~1log/get/parameters/0/schema ",
 }
-"""Changes that say the same in other words: beside the schema stands one for any object, or for null; the longest text that is allowed is shorter than
-the new limit; what is asked for and narrowed was so before.
+"""Changes that say the same in other words: beside the schema stands one for any object, or for null; the longest text that is allowed is
+shorter than the new limit; what is asked for and narrowed was so before.
 """
 
 

@@ -28,7 +28,9 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Foreign:
-    """A server with one model. ``slash`` is the path of the standard's document, /v2/; ``unknown`` is its status for a model that it does not have, ``versions`` those that it lists."""
+    """A server with one model. ``slash`` is the path of the standard's document, /v2/; ``unknown`` is its status for a model that it does not
+    have, ``versions`` those that it lists.
+    """
 
     name: str
     inputs: Mapping[str, tuple[str, Sequence[int]]]

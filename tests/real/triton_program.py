@@ -21,6 +21,6 @@ for number in range(10):
     try:
         result = client.infer(model, [text], outputs=[InferRequestedOutput("label", binary_data=binary)], request_id=f"byla-{number}")
     except Exception as error:
-        print(type(error).__name__)
+        sys.stdout.write(f"{type(error).__name__}\n")
     else:
-        print(result.as_numpy("label").tolist())
+        sys.stdout.write(f"{result.as_numpy('label').tolist()}\n")
