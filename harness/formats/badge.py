@@ -32,23 +32,26 @@ _WIDTHS = {
 def render(report: Report, language: str = "en") -> bytes:
     """The badge of a report."""
     words = Words(language)
-    used = [f"{each.name}/{each.major}" for each in report.profiles if each.name != "core"] or ["core/1"]
-    sides = (shortened(one_line(", ".join(used)), LONGEST), _said(report, words))
+    used = ", ".join(f"{each.name}/{each.major}" for each in report.profiles if each.name != "core") or "core/1"
+    told = f"{shortened(report.participant.name, LONGEST)}: {words.name('outcome', report.outcome)}."
+    title = " ".join([told, *answer(report, words), f"{words.day(report.started.date())}."])
+    return drawn(used, _said(report, words), COLOURS.get(report.outcome, UNDECIDED), title, language)
+
+
+def drawn(left: str, right: str, colour: str, title: str, language: str) -> bytes:
+    """A badge: what it is about, the answer on a ground of ``colour``, and the name that it has for a screen reader and as a tooltip."""
+    sides = [shortened(one_line(each), LONGEST) for each in (left, right)]
     widths = [2 * _MARGIN + _width(text) for text in sides]
-    told = f"{shortened(one_line(report.participant.name), LONGEST)}: {words.name('outcome', report.outcome)}."
-    title = one_line(" ".join([told, *answer(report, words), f"{words.day(report.started.date())}."]))
-    size = {"width": str(sum(widths)), "height": str(_HEIGHT)}
+    size, title = {"width": str(sum(widths)), "height": str(_HEIGHT)}, one_line(title)
     root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size, "role": "img", "aria-label": title, "lang": language})
     ET.SubElement(root, "title").text = title
-    colours = (LEFT, COLOURS.get(report.outcome, UNDECIDED))
-    text_style = {"fill": "#fff", "font-family": "Verdana,Geneva,DejaVu Sans,sans-serif", "font-size": "11", "text-anchor": "middle"}
-    left = 0
-    for text, width, colour in zip(sides, widths, colours, strict=True):
-        ET.SubElement(root, "rect", {"x": str(left), "width": str(width), "height": str(_HEIGHT), "fill": colour})
-        place = {"x": f"{left + width / 2:g}", "y": "14", "textLength": str(width - 2 * _MARGIN), "lengthAdjust": "spacingAndGlyphs"}
-        ET.SubElement(root, "text", {**place, **text_style}).text = text
-        left += width
-    ET.indent(root)
+    style = {"fill": "#fff", "font-family": "Verdana,Geneva,DejaVu Sans,sans-serif", "font-size": "11", "text-anchor": "middle"}
+    start = 0
+    for text, width, ground in zip(sides, widths, (LEFT, colour), strict=True):
+        ET.SubElement(root, "rect", {"x": str(start), "width": str(width), "height": str(_HEIGHT), "fill": ground})
+        place = {"x": f"{start + width / 2:g}", "y": "14", "textLength": str(width - 2 * _MARGIN), "lengthAdjust": "spacingAndGlyphs"}
+        ET.SubElement(root, "text", {**place, **style}).text = text
+        start += width
     return bytes(ET.tostring(root, encoding="utf-8")) + b"\n"
 
 

@@ -19,10 +19,8 @@ import msgspec
 from harness.errors import UsageError
 from harness.formats.answer import counts
 from harness.profile import Basis, ConformanceClass, Level, Side, Translated
-from harness.report import Outcome, ParticipantShown, ProfileUsed, Report, Verdict, VerdictName, decode_report
+from harness.report import LARGEST, Outcome, ParticipantShown, ProfileUsed, Report, Verdict, VerdictName, decode_report
 
-LARGEST = 256 * 1024 * 1024
-"""Bytes of a file that are read as a report."""
 LONGEST = 500
 """Characters kept of what a finding says; the participant's report has all."""
 _MARK = b"govai-report/"

@@ -20,10 +20,10 @@ from markupsafe import Markup
 import harness.formats
 from harness.formats import html
 from harness.formats.answer import SYMBOLS, VERDICTS
-from harness.formats.html import linkable, shown
-from harness.formats.inert import shortened, visible
+from harness.formats.badge import drawn
+from harness.formats.html import shown
+from harness.formats.inert import linkable, shortened, visible
 from harness.formats.wording import Words
-from harness.matrix.badges import drawn
 from harness.matrix.collation import order
 from harness.matrix.data import by_name, newest
 from harness.matrix.folder import Folder
