@@ -14,6 +14,7 @@ from harness.trust.verifying import State, Trust, beside, digest, trust_of
 
 __all__ = [
     "SUFFIXES",
+    "Digests",
     "Keys",
     "KnownKey",
     "SigningKey",

@@ -36,7 +36,7 @@ GENERATE = "openssl genpkey -algorithm ed25519 -out key.pem"
 
 _ENDINGS = frozenset({".pem", ".crt", ".cer", ".jwk", ".jwks", ".json"})
 _MEMBERS = ("kty", "crv", "x", "y", "d")
-_WRONG = (JoseError, ValueError, TypeError, KeyError, UnsupportedAlgorithm)
+_WRONG = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError, UnsupportedAlgorithm)
 
 
 @dataclass(frozen=True)

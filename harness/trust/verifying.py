@@ -175,13 +175,13 @@ class _Verification:
         self.known = self._signer(header, envelope)
         if envelope:
             self._agree(envelope, self.known)
+        if given.evidence and not self._digests.evidence:
+            raise _Wrong("evidence-unsigned", "unsigned")
         self._in_time(header)
 
     def _compare(self, role: Role, found: str | None) -> None:
         """Hold a file against the digest that was signed. A signature by somebody else's tool may give none: it covers the report anyway."""
         told = getattr(self._digests, role)
-        if told is None and role == "evidence" and found:
-            raise _Wrong("evidence-unsigned", "unsigned")
         if told is None:
             return
         self.checked[role] = "not-checked" if found is None else "as-signed" if told == found else "changed"
@@ -204,19 +204,17 @@ class _Verification:
         return envelope
 
     def _signer(self, header: Header, envelope: statement.Envelope | None) -> KnownKey:
+        """The key that the signature names, or where it names none, the one under which it holds."""
         named = self.keys.get(header.kid) if header.kid else None
-        if header.kid and named is None:
-            other = next((self.keys[each].name for each in envelope.keyids if each in self.keys), None) if envelope else None
-            if other:
-                raise _Wrong("keys-differ", kid=header.kid, key=other)
-            raise _Wrong("unknown-key", "unknown-key", kid=header.kid)
-        candidates = [named] if named else list(self.keys.values())
-        for each in candidates:
+        for each in [named] if named else [] if header.kid else self.keys.values():
             if signature.holds(self.given.signature or b"", self.given.report, each):
                 return each
         if named:
             raise _Wrong("signature-wrong", key=named.name)
-        raise _Wrong("nameless-key", "unknown-key")
+        other = next((self.keys[each].name for each in envelope.keyids if each in self.keys), None) if envelope else None
+        if other:
+            raise _Wrong("keys-differ", kid=header.kid or "", key=other)
+        raise _Wrong("unknown-key", "unknown-key", kid=header.kid) if header.kid else _Wrong("nameless-key", "unknown-key")
 
     def _agree(self, envelope: statement.Envelope, known: KnownKey) -> None:
         """The statement is the same key's, and says what the report says."""
