@@ -49,7 +49,7 @@ def demo(
         for profile in profiles:
             fault = _fault(profile)
             reports[profile] = {key: _tested(profile, key, fault.id if key == "faulty" else None) for key in PROVIDERS}
-            console.print(_table(profile, {report.participant.name: report for report in reports[profile].values()}))
+            console.print(_table(profile, {PROVIDERS[key]: report for key, report in reports[profile].items()}))
             verdict = reports[profile]["faulty"].of(fault.requirement)
             console.print(f"The faulty service ({fault.id}) fails {verdict.requirement}: {_said(verdict)}.\n", soft_wrap=True)
             told.extend(_wrong(profile, reports[profile], verdict))
@@ -93,7 +93,7 @@ def _fault(profile: str) -> Mutant:
 def _tested(profile: str, key: str, mutant: str | None) -> Report:
     country = "lt" if key == "lt" else "pl"
     with running(reference_app(profile, country, mutant=mutant)) as url:
-        return api.run(url, [profile], name=PROVIDERS[key], country=country)
+        return api.run(url, [profile], name=f"Service, {PROVIDERS[key]}", country=country)
 
 
 def _visited(profile: str, key: str) -> Report:
