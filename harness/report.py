@@ -28,7 +28,8 @@ LARGEST = 256 * 1024 * 1024
 Moment = Annotated[datetime.datetime, msgspec.Meta(tz=True)]
 """A point in time, with its offset from UTC (RFC 3339)."""
 
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+LONGEST_RUN = 10**9
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_RUN)]
 """A duration."""
 
 VerdictName = Literal["passed", "passed-with-adapter", "failed", "warning", "needs-review", "not-applicable", "not-tested", "harness-error"]
@@ -254,8 +255,7 @@ def decode_report(content: bytes) -> Report:
     if report.format != FORMAT:
         raise UsageError(_other_format(report.format))
     for moment in (report.started, *(each.started for each in report.exchanges.values())):
-        if not 1970 <= moment.year < 9000:
-            raise UsageError(f"This report was made by no run: it speaks of the year {moment.year}.")
+        _check_moment(moment)
     if report.end not in (None, _end(report)):
         raise UsageError(
             f"This report is not as it was written: its end speaks of {_counts(report.end)}, it holds {_counts(_end(report))}."
@@ -280,6 +280,14 @@ def read_report(path: Path) -> Report:
         raise UsageError(f"{name} cannot be read: {error.strerror}. Give the report of a run (--report json=PATH).") from None
     except UsageError as error:
         raise UsageError(f"{name}: {error}") from None
+
+
+def _check_moment(moment: datetime.datetime) -> None:
+    """Raise :class:`UsageError` for what no calendar in UTC has, such as the first hours of the year 1 in a country east of it."""
+    try:
+        moment.astimezone(datetime.UTC) + datetime.timedelta(seconds=LONGEST_RUN)
+    except OverflowError:
+        raise UsageError(f"This report was made by no run: it speaks of the year {moment.year}.") from None
 
 
 def _end(report: Report) -> End:

@@ -34,7 +34,7 @@ def render(report: Report, language: str = "en") -> bytes:
     words = Words(language)
     used = ", ".join(f"{each.name}/{each.major}" for each in report.profiles if each.name != "core") or "core/1"
     told = f"{shortened(report.participant.name, LONGEST)}: {words.name('outcome', report.outcome)}."
-    title = " ".join([told, *answer(report, words), f"{words.day(report.started.date())}."])
+    title = " ".join([told, *answer(report, words), f"({words.day(report.started.date())})"])
     return drawn(used, _said(report, words), COLOURS.get(report.outcome, UNDECIDED), title, language)
 
 

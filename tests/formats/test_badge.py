@@ -63,7 +63,7 @@ def test_it_is_an_image_with_a_name_and_loads_nothing(name: str) -> None:
 def test_its_name_is_the_whole_answer_and_the_day() -> None:
     assert ET.fromstring(badge.render(beyond())).attrib["aria-label"] == (
         "Greeter of the Ministry: Conformant. Reaches class government. "
-        "One requirement is still to be met for class high-risk: GREE-A-002. 24 November 2026."
+        "One requirement is still to be met for class high-risk: GREE-A-002. (24 November 2026)"
     )
 
 
