@@ -394,8 +394,10 @@ def test_private_foreign_and_encrypted_keys_are_refused(keys: Path, tmp_path: Pa
     subprocess.run(command, check=True)
     with pytest.raises(UsageError, match="the key is encrypted"):
         trust.read_signing_key(f"file:{locked}")
+    empty = tmp_path / "nothing"
+    empty.mkdir()
     with pytest.raises(UsageError, match="holds no key"):
-        trust.known_keys([tmp_path / "nothing" if (tmp_path / "nothing").mkdir() else tmp_path / "nothing"])
+        trust.known_keys([empty])
 
 
 def test_every_reason_has_words() -> None:
@@ -422,7 +424,7 @@ def test_a_run_signs_its_reports(run: Callable[..., Said], govai: Govai, keys: P
     assert f"json report: {path}, signed" in said.out
     decode_report(path.read_bytes())
     key = keys / f"{kind}.pub.pem"
-    for language, words in {"en": "Signed and unchanged.", "pl": "Podpisany, bez zmian.", "lt": "Pasirašyta, pakeitimų nėra."}.items():
+    for language, words in {"en": "Signed and unchanged", "pl": "Podpisany, bez zmian", "lt": "Pasirašyta, pakeitimų nėra"}.items():
         said = govai("verify", path, "--key", key, "--evidence", recording, "--lang", language)
         assert (said.code, words in said.out) == (0, True)
     told = json.loads(govai("verify", path, "--keys", key, "--json").out)
@@ -464,7 +466,7 @@ def test_a_signature_that_cannot_be_written_is_said_at_once(run: Callable[..., S
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["{report}"], 5, "Signed with an unknown key."),
+        (["{report}"], 5, "Signed with an unknown key"),
         (["{report}", "--keys", "{keys}/rsa.pub.pem"], 2, "holds no public key"),
         (["{report}", "--keys", "{keys}/ed25519.pem"], 2, "holds a private key"),
         (["{report}", "--keys", "/nowhere"], 2, "The key /nowhere cannot be read"),

@@ -17,6 +17,7 @@ from harness.matrix.pairs import Pair, pair
 from harness.matrix.terminal import show
 from harness.profile import CLASSES, LANGUAGES
 from harness.report import read_report
+from harness.trust import known_keys
 
 app = typer.Typer(help="Consumers against providers.", no_args_is_help=True)
 
@@ -57,12 +58,15 @@ def build(
     ] = "government",
     lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the start page and the badges: en, pl or lt.")] = "en",
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="What the site is called.")] = None,
+    keys: Annotated[
+        list[Path] | None, typer.Option("--keys", "--key", metavar="PATH", help="Public keys you trust, as for govai verify (repeatable).")
+    ] = None,
 ) -> None:
     """Build a static site of who can use whom from reports, with matrix.json, matrix.csv and matrix.md; or bring one up to date."""
     one_of("--class", conformance_class, CLASSES)
     one_of("--lang", lang, LANGUAGES)
     console = Output(highlight=False)
-    for line in summary(site.build(reports, out, conformance_class, lang, title), out):  # type: ignore[arg-type]
+    for line in summary(site.build(reports, out, conformance_class, lang, title, known_keys(keys or [])), out):  # type: ignore[arg-type]
         console.print(line, soft_wrap=True, markup=False)
 
 

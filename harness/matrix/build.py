@@ -17,6 +17,7 @@ from harness.matrix.pairs import State
 from harness.matrix.reading import Reader, find, remembered, remembering
 from harness.matrix.site import Site, code_version, key_of
 from harness.profile import ConformanceClass, Language
+from harness.trust import Keys
 
 _REMEMBERED = "reports.msgpack"
 
@@ -48,7 +49,12 @@ def read(sources: Sequence[str], out: Path, class_: ConformanceClass, reader: Re
 
 
 def build(
-    sources: Sequence[str], out: Path, class_: ConformanceClass = "government", language: Language = "en", title: str | None = None
+    sources: Sequence[str],
+    out: Path,
+    class_: ConformanceClass = "government",
+    language: Language = "en",
+    title: str | None = None,
+    keys: Keys | None = None,
 ) -> Built:
     """Build the site of all reports in files, folders and patterns, or bring it up to date.
 
@@ -58,12 +64,13 @@ def build(
         class_: the class whose requirements decide whether a pair works.
         language: of the start page and the badges.
         title: what the site is called; its usual name where none is given.
+        keys: whose signatures are known.
 
     Raises:
         UsageError: there is no report, or ``out`` cannot be written to.
     """
     folder, version = Folder(out), code_version()
-    reader = Reader(remembered(out / ".cache" / _REMEMBERED, version))
+    reader = Reader(remembered(out / ".cache" / _REMEMBERED, version), keys or {})
     whole = False
     try:
         made = read(sources, out, class_, reader)

@@ -11,13 +11,15 @@ import msgspec
 
 from harness.formats.inert import one_line
 from harness.formats.markdown import escape
+from harness.formats.trust import reason_said
 from harness.formats.wording import Words
 from harness.matrix.collation import order
-from harness.matrix.model import Cell, Entry, Filed, Grid, Matrix, Participant, Standing
+from harness.matrix.model import Cell, Entry, Filed, Grid, InputLine, Matrix, Participant, Standing
 from harness.matrix.pairs import Reason, State
 from harness.matrix.terminal import SIGNS
 from harness.profile import ConformanceClass, Side
 from harness.report import Moment, Outcome, ProfileUsed, VerdictName
+from harness.trust import State as TrustState
 from harness.version import VERSION
 
 FORMAT = "govai-matrix/1"
@@ -44,6 +46,7 @@ class ReportListed(msgspec.Struct, frozen=True):
     outcome: Outcome
     class_reached: ConformanceClass | None
     verdicts: dict[VerdictName, int]
+    signature: TrustState
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -72,11 +75,15 @@ class PairListed(msgspec.Struct, frozen=True):
 
 
 class FileListed(msgspec.Struct, frozen=True):
-    """What became of a file: it ``counts``, is ``history``, a ``duplicate`` of another, or was ``refused``."""
+    """What became of a file: it ``counts``, is ``history``, a ``duplicate`` of another, or was ``refused``. ``signature`` is what its signature is worth
+    to who built the matrix, null where it is no report; ``signed_by`` the key that is known.
+    """
 
     file: str
     standing: Standing
     about: str
+    signature: TrustState | None
+    signed_by: str | None
 
 
 class MatrixListed(msgspec.Struct, frozen=True, rename={"class_": "class"}):
@@ -104,9 +111,16 @@ def listed(matrix: Matrix) -> MatrixListed:
         [ParticipantListed(each.id, each.name, each.country, each.side) for _, each in sorted(people.items())],
         [_row(each) for each in matrix.entries],
         [_pair(each) for each in matrix.cells],
-        [FileListed(each.name, each.standing, each.about) for each in matrix.input],
+        [_file(each) for each in matrix.input],
         matrix.passed_over,
     )
+
+
+def _file(line: InputLine) -> FileListed:
+    trust = line.trust
+    if trust is None:
+        return FileListed(line.name, line.standing, line.about, None, None)
+    return FileListed(line.name, line.standing, line.about or reason_said(trust, Words("en")), trust.state, trust.key)
 
 
 def newest(matrix: Matrix) -> datetime.datetime | None:
@@ -174,7 +188,9 @@ def _row(entry: Entry) -> Row:
 def _report(filed: Filed, entry: Entry) -> ReportListed:
     head = filed.head
     used: ProfileUsed = next(each for each in head.profiles if f"{each.name}/{each.major}" == entry.profile)
-    return ReportListed(filed.found.name, head.digest, head.started, used.version, head.outcome, head.class_reached, head.counts)
+    return ReportListed(
+        filed.found.name, head.digest, head.started, used.version, head.outcome, head.class_reached, head.counts, filed.trust.state
+    )
 
 
 def _pair(cell: Cell) -> PairListed:

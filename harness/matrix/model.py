@@ -9,11 +9,13 @@ from typing import Literal
 
 import msgspec
 
+from harness.errors import UsageError
 from harness.matrix.addresses import participant_id, requirement_slug, slug
 from harness.matrix.pairs import Pair, Reason, State, made_of, pair
 from harness.matrix.reading import Body, Found, Head, Kept, Reader, Refused, Text
 from harness.profile import CLASSES, ConformanceClass, Side
 from harness.report import ProfileUsed, VerdictName
+from harness.trust import Trust
 
 LAYERS = ("legal", "organisational", "semantic", "technical")
 HIGHEST = CLASSES[-1]
@@ -37,6 +39,7 @@ class Filed:
 
     found: Found
     head: Head
+    trust: Trust
 
 
 @dataclass(slots=True)
@@ -131,6 +134,8 @@ class InputLine:
     head: Head | None
     about: str
     """Why it was refused, or which file counts in its place."""
+    trust: Trust | None = None
+    """What its signature is worth, where it is a report."""
 
 
 @dataclass(slots=True)
@@ -187,7 +192,7 @@ def matrix(found: Sequence[Found], reader: Reader, class_: ConformanceClass) -> 
     """Read everything and judge every pair."""
     collected = _Collected()
     for each in found:
-        collected.add(each, *reader.head(each))
+        collected.add(each, *reader.head(each), reader)
     entries = collected.entries(reader)
     profiles = sorted({each.profile for each in entries})
     grids = [_grid(profile, [each for each in entries if each.profile == profile], class_) for profile in profiles]
@@ -203,20 +208,32 @@ class _Collected:
         self._not_counted: list[InputLine] = []
         self.passed_over = 0
 
-    def add(self, found: Found, kept: Kept, body: Body | None) -> None:
+    def add(self, found: Found, kept: Kept, body: Body | None, reader: Reader) -> None:
         if isinstance(kept, Refused):
             self._not_counted.append(InputLine(found.name, "refused", None, kept.why))
         elif isinstance(kept, Head):
-            self._file(Filed(found, kept), body)
+            self._judge(found, kept, body, reader)
         else:
             self.passed_over += 1
+
+    def _judge(self, found: Found, head: Head, body: Body | None, reader: Reader) -> None:
+        """A report that was changed since it was signed counts for nothing."""
+        try:
+            trust = reader.trust(found)
+        except UsageError as error:
+            self._not_counted.append(InputLine(found.name, "refused", head, str(error)))
+            return
+        if trust.state == "wrong":
+            self._not_counted.append(InputLine(found.name, "refused", head, "", trust))
+        else:
+            self._file(Filed(found, head, trust), body)
 
     def _file(self, report: Filed, body: Body | None) -> None:
         told = report.head.participant
         keys = [(participant_id(told.side, told.country, told.name), profile) for profile in _profiles(report.head)]
         twin = next((each for key in keys for each in self._filed[key] if each.head.started == report.head.started), None)
         if twin:
-            self._not_counted.append(InputLine(report.found.name, "duplicate", report.head, twin.found.name))
+            self._not_counted.append(InputLine(report.found.name, "duplicate", report.head, twin.found.name, report.trust))
             return
         for key in keys:
             newest = all(report.head.started > each.head.started for each in self._filed[key])
@@ -245,9 +262,9 @@ class _Collected:
         counting = {id(each.filed[0]): each for each in entries}
         filed = {id(each): (each, own[0].found.name) for own in self._filed.values() for each in own}
         lines = [
-            InputLine(each.found.name, "counts", each.head, "")
+            InputLine(each.found.name, "counts", each.head, "", each.trust)
             if key in counting
-            else InputLine(each.found.name, "history", each.head, newest)
+            else InputLine(each.found.name, "history", each.head, newest, each.trust)
             for key, (each, newest) in filed.items()
         ]
         return sorted((*lines, *self._not_counted), key=lambda line: (line.name, line.standing))

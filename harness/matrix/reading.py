@@ -20,6 +20,7 @@ from harness.errors import UsageError
 from harness.formats.answer import counts
 from harness.profile import Basis, ConformanceClass, Level, Side, Translated
 from harness.report import LARGEST, Outcome, ParticipantShown, ProfileUsed, Report, Verdict, VerdictName, decode_report
+from harness.trust import Keys, Trust, trust_of
 
 LONGEST = 500
 """Characters kept of what a finding says; the participant's report has all."""
@@ -138,8 +139,8 @@ def _within(folder: Path, apart_from: str) -> Iterator[Found]:
 class Reader:
     """Reads reports, and says the same texts of requirements only once."""
 
-    def __init__(self, remembered: dict[str, Remembered]) -> None:
-        self._before = remembered
+    def __init__(self, remembered: dict[str, Remembered], keys: Keys) -> None:
+        self._before, self._keys = remembered, keys
         self.remembered: dict[str, Remembered] = {}
         self._texts: dict[object, Text] = {}
 
@@ -161,6 +162,14 @@ class Reader:
         if isinstance(kept, Foreign) and found.named:
             kept = Refused("This is not a govai report.")
         return kept, body
+
+    def trust(self, found: Found) -> Trust:
+        """What a report's signature is worth: looked at anew each time, for keys come and go and signatures run out.
+
+        Raises:
+            UsageError: a file beside the report cannot be read.
+        """
+        return trust_of(found.path, self._keys)
 
     def body(self, found: Found, head: Head) -> Body:
         """What is kept of a report that counts. Raises :class:`UsageError` where the file is another one by now."""

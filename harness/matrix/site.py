@@ -23,6 +23,8 @@ from harness.formats.answer import SYMBOLS, VERDICTS
 from harness.formats.badge import drawn
 from harness.formats.html import shown
 from harness.formats.inert import linkable, shortened, visible
+from harness.formats.trust import SIGNS as TRUST_SIGNS
+from harness.formats.trust import reason_said
 from harness.formats.wording import Words
 from harness.matrix.collation import order
 from harness.matrix.data import by_name, newest
@@ -286,7 +288,7 @@ def _of_asked(asked: Asked) -> object:
 
 
 def _histories(entries: Iterable[Entry]) -> object:
-    return [[filed.head.digest for filed in entry.filed] for entry in entries]
+    return [[(filed.head.digest, filed.trust) for filed in entry.filed] for entry in entries]
 
 
 def _report(entry: Entry) -> bytes:
@@ -325,6 +327,8 @@ def _environment() -> Environment:
         signs=SIGNS,
         symbols=SYMBOLS,
         standing_signs=STANDING_SIGNS,
+        trust_signs=TRUST_SIGNS,
+        reason_said=reason_said,
         languages=LANGUAGES,
         own_names=OWN_NAMES,
         sections=SECTIONS,

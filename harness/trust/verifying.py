@@ -14,7 +14,7 @@ import msgspec
 from cryptography import x509
 
 from harness.errors import UsageError
-from harness.report import decode_report
+from harness.report import LARGEST, decode_report
 from harness.trust import signature, statement
 from harness.trust.keys import ALGORITHMS, Keys, KnownKey
 from harness.trust.signature import Broken, Digests, Header
@@ -68,23 +68,21 @@ def trust_of(
     evidence: Path | None = None,
     max_age: float | None = None,
     now: float | None = None,
-    content: bytes | None = None,
 ) -> Trust:
     """What the signature beside the report in a file is worth to somebody who knows these keys.
 
     ``evidence`` is the recording, to be checked as well; ``max_age`` the most seconds since the signature, ``now`` the time to judge at (default:
-    the clock's); ``content`` the file's, where it has been read already.
+    the clock's).
 
     Raises:
         UsageError: the report, a file beside it or the evidence cannot be read.
     """
-    report = _read(path) if content is None else content
-    beside = {suffix: _beside(path, suffix) for suffix in (signature.SUFFIX, statement.SUFFIX)}
+    signed = _beside(path, signature.SUFFIX)
     given = _Given(
         name=path.name,
-        report=report,
-        signature=beside[signature.SUFFIX],
-        statement=beside[statement.SUFFIX],
+        report=_read(path, signed is not None),
+        signature=signed,
+        statement=_beside(path, statement.SUFFIX),
         evidence=digest(evidence) if evidence else None,
         evidence_name=evidence.name if evidence else "",
         now=time.time() if now is None else now,
@@ -273,11 +271,16 @@ def _moment(seconds: int | None) -> datetime.datetime | None:
         return None
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, signed: bool) -> bytes:
+    """The report; of one that is not signed, only that it can be read."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1 if signed else 0)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}. Give the report of a run (--report json=PATH).") from None
+    if len(content) > LARGEST:
+        raise UsageError(f"{path} is larger than {LARGEST // 1024**2} MiB, and no report that govai writes is.")
+    return content
 
 
 def _beside(path: Path, suffix: str) -> bytes | None:
