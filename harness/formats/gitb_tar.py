@@ -90,7 +90,7 @@ def _item(item: ET.Element, verdict: Verdict, report: Report, words: Words) -> N
     if finding:
         where = [each for each in (operation_of(finding, report), finding.pointer) if each]
         _add(item, "location", " ".join(where))
-    _add(item, "test", f"{verdict.profile} ({verdict.level}, {words.name('class', verdict.class_)})")
+    _add(item, "test", f"{verdict.profile} ({words.name('level', verdict.level)}, {words.name('class_named', verdict.class_)})")
     _add(item, "type", verdict.verdict)
     if finding and finding.got:
         _add(item, "value", finding.got)

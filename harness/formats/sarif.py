@@ -54,7 +54,7 @@ def render(report: Report, language: str = "en") -> bytes:
 
 def _rule(verdict: Verdict, words: Words) -> dict[str, Any]:
     statement, (level, severity) = words.sentence(verdict.statement), SEVERITY[verdict.level]
-    kind = f"{words.name('level', verdict.level)}, {words.name('class', verdict.class_)}"
+    kind = f"{words.name('level', verdict.level)}, {words.name('class_named', verdict.class_)}"
     remedy = [(words.say("label.remedy"), words.sentence(verdict.remedy))] if verdict.remedy else []
     basis = [(words.say("label.basis"), each) for each in verdict.basis]
     links = [each.url for each in verdict.basis if linkable(each.url)]

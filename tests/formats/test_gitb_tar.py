@@ -84,7 +84,7 @@ def test_an_item_says_where_and_what_came() -> None:
         "assertionID": "GREE-A-001",
         "description": "Failed: A greeting MUST be polite (GREE-A-001). the name is missing",
         "location": "greet /text",
-        "test": "greeting/1 (MUST, government)",
+        "test": "greeting/1 (MUST, class government)",
         "type": "failed",
         "value": "Dear you!",
     }
