@@ -198,6 +198,8 @@ def private(keys: Path) -> OKPKey:
     [
         ({"exp": SIGNED_AT + 60}, {}, "expired", "expired"),
         ({"exp": SIGNED_AT + 61}, {}, "signed", None),
+        ({"exp": -(10**30)}, {}, "expired", "expired"),
+        ({"exp": 10**30, "iat": SIGNED_AT + 0.5}, {}, "signed", None),
         ({}, {}, "signed", None),
         ({}, {"max_age": 10**9}, "expired", "undated"),
         ({"iat": 10**30}, {"max_age": 10**9}, "expired", "undated"),
@@ -333,6 +335,12 @@ def test_a_certificate_says_who(report: Path, keys: Path, kind: str, tmp_path: P
     with_certificate.write_bytes((keys / f"{kind}.pem").read_bytes() + certified(keys, kind, days=5))
     sign(report, with_certificate)
     assert found(report, known(keys, kind)).reason == "certificate"
+    other = trust.SigningKey(
+        trust.read_signing_key(f"file:{keys / 'other.pem'}").key, trust.read_signing_key(f"file:{with_certificate}").certificates
+    )
+    for suffix, content in trust.sign(report.read_bytes(), other, SIGNED_AT, name=report.name).items():
+        trust.beside(report, suffix).write_bytes(content)
+    assert found(report, known(keys, "other")).reason == "certificate-other", "a borrowed name"
     with_certificate.write_bytes((keys / f"{kind}.pem").read_bytes() + certified(keys, "other"))
     with pytest.raises(UsageError, match="the first certificate is of another key"):
         trust.read_signing_key(f"file:{with_certificate}")

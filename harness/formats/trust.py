@@ -20,7 +20,6 @@ SIGNS: dict[State, tuple[str, str]] = {
     "expired": ("○", "bold cyan"),
 }
 """A sign for each state, always beside the words, and its style."""
-_MOMENTS = ("at", "begins")
 
 
 def show(trust: Trust, name: str, console: Console, language: str = "en") -> None:
@@ -53,10 +52,14 @@ def show(trust: Trust, name: str, console: Console, language: str = "en") -> Non
 
 def reason_said(trust: Trust, words: Words) -> str:
     """Why a report does not count as signed, in a sentence or two; empty where it does."""
-    told = {
-        name: words.moment(datetime.datetime.fromisoformat(value)) if name in _MOMENTS else value for name, value in trust.details.items()
-    }
+    told = {name: _told(name, value, words) for name, value in trust.details.items()}
     return words.say(f"trust_reason.{trust.reason}", **told) if trust.reason else ""
+
+
+def _told(name: str, value: str, words: Words) -> str:
+    if name in ("at", "begins"):
+        return words.moment(datetime.datetime.fromisoformat(value))
+    return f"{value[:16]}…" if name in ("found", "signed") else value
 
 
 def checked_said(trust: Trust, checked: str, words: Words) -> str:

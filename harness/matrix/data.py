@@ -120,7 +120,8 @@ def _file(line: InputLine) -> FileListed:
     trust = line.trust
     if trust is None:
         return FileListed(line.name, line.standing, line.about, None, None)
-    return FileListed(line.name, line.standing, line.about or reason_said(trust, Words("en")), trust.state, trust.key)
+    about = reason_said(trust, Words("en")) if trust.state == "wrong" else line.about
+    return FileListed(line.name, line.standing, about, trust.state, trust.key)
 
 
 def newest(matrix: Matrix) -> datetime.datetime | None:

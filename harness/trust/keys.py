@@ -14,7 +14,7 @@ import msgspec
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -69,6 +69,11 @@ class KnownKey:
     key: OKPKey | ECKey
     name: str
 
+    @property
+    def kid(self) -> str:
+        """Its thumbprint."""
+        return self.key.thumbprint()
+
     def made(self, signature: bytes, message: bytes) -> bool:
         """Whether :meth:`SigningKey.signature` made a signature with the private key."""
         public: Any = self.key.public_key
@@ -104,7 +109,7 @@ def read_signing_key(source: str) -> SigningKey:
         found = None
     if found is None or not found.is_private:
         raise UsageError(f"{place}: this is no private key for Ed25519 or ES256 (PEM or JWK). Make one: {GENERATE}.")
-    if certificates and _of_certificate(certificates[0]).thumbprint() != found.thumbprint():
+    if certificates and thumbprint_of(certificates[0]) != found.thumbprint():
         raise UsageError(f"{place}: the first certificate is of another key. Put the key's own one first.")
     return SigningKey(found, tuple(each.public_bytes(Encoding.DER) for each in certificates))
 
@@ -124,6 +129,13 @@ def known_keys(paths: Sequence[Path]) -> dict[str, KnownKey]:
             for name, key in _public(file):
                 found.setdefault(key.thumbprint(), KnownKey(key, name))
     return found
+
+
+def thumbprint_of(certificate: x509.Certificate) -> str | None:
+    """Of a certificate's key; None for other kinds than ours. Raises :class:`ValueError` and ``UnsupportedAlgorithm`` for what is no key at all."""
+    key = certificate.public_key()
+    own = _of_pem(key) if isinstance(key, ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey) else None
+    return own.thumbprint() if own else None
 
 
 def _public(path: Path) -> list[tuple[str, OKPKey | ECKey]]:
@@ -151,15 +163,8 @@ def _in_json(path: Path, content: str) -> list[tuple[str, OKPKey | ECKey | None]
 
 def _in_pem(content: str) -> OKPKey | ECKey | None:
     if "BEGIN CERTIFICATE" in content:
-        return _of_certificate(x509.load_pem_x509_certificates(content.encode())[0])
+        return _of_pem(x509.load_pem_x509_certificates(content.encode())[0].public_key())
     return _of_pem(load_pem_public_key(content.encode()))
-
-
-def _of_certificate(certificate: x509.Certificate) -> OKPKey | ECKey:
-    key = _of_pem(certificate.public_key())
-    if key is None:
-        raise ValueError("a certificate for another kind of key")
-    return key
 
 
 def _of_pem(key: Any) -> OKPKey | ECKey | None:

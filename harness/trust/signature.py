@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime
 import re
 import warnings
 from typing import Any
 
 import msgspec
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 
-from harness.trust.keys import ALGORITHMS, KnownKey, SigningKey
+from harness.trust.keys import ALGORITHMS, KnownKey, SigningKey, thumbprint_of
 
 SUFFIX = ".jws"
 TYPE = "govai-report+jws"
@@ -40,10 +42,19 @@ class Header(msgspec.Struct, frozen=True):
 
     alg: str
     kid: str | None = None
-    iat: int | None = None
-    exp: int | None = None
+    iat: float | None = None
+    exp: float | None = None
     x5c: list[str] = []
     govai_sha256: Digests | None = None
+
+
+class Certificate(msgspec.Struct, frozen=True):
+    """Of a signer's certificate, what it says of its key."""
+
+    subject: str
+    begins: datetime.datetime
+    ends: datetime.datetime
+    kid: str | None
 
 
 class _Registry(jws.JWSRegistry):
@@ -91,11 +102,14 @@ def holds(content: bytes, report: bytes, known: KnownKey) -> bool:
     return True
 
 
-def certificate_of(header: Header) -> x509.Certificate | None:
+def certificate_of(header: Header) -> Certificate | None:
     """The signer's certificate, where one came with the signature. Raises :class:`Broken`."""
+    if not header.x5c:
+        return None
     try:
-        return x509.load_der_x509_certificate(base64.b64decode(header.x5c[0], validate=True)) if header.x5c else None
-    except ValueError:
+        found = x509.load_der_x509_certificate(base64.b64decode(header.x5c[0], validate=True))
+        return Certificate(found.subject.rfc4514_string(), found.not_valid_before_utc, found.not_valid_after_utc, thumbprint_of(found))
+    except (ValueError, UnsupportedAlgorithm):
         raise Broken from None
 
 

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from cryptography import x509
 
 from harness.errors import UsageError
 from harness.report import LARGEST, decode_report
 from harness.trust import signature, statement
 from harness.trust.keys import ALGORITHMS, Keys, KnownKey
-from harness.trust.signature import Broken, Digests, Header
+from harness.trust.signature import Broken, Certificate, Digests, Header
 
 State = Literal["signed", "unknown-key", "unsigned", "expired", "wrong"]
 Role = Literal["report", "evidence", "statement"]
@@ -27,6 +26,7 @@ EXIT_CODES: dict[State, int] = {"signed": 0, "wrong": 1, "unknown-key": 5, "unsi
 """1 says that something was changed or forged; 5 that nothing is proven, for or against."""
 CLOCKS = 300
 """Seconds that the signer's clock may be ahead."""
+_EPOCH = datetime.datetime.fromtimestamp(0, datetime.UTC)
 
 
 class SignedFile(msgspec.Struct, frozen=True):
@@ -131,7 +131,7 @@ class _Verification:
     def __init__(self, given: _Given, keys: Keys) -> None:
         self.given, self.keys = given, keys
         self.header: Header | None = None
-        self.certificate: x509.Certificate | None = None
+        self.certificate: Certificate | None = None
         self.known: KnownKey | None = None
         self.checked: dict[Role, Checked] = {}
 
@@ -151,7 +151,7 @@ class _Verification:
             key=self.known.name if self.known else None,
             kid=header.kid if header else None,
             algorithm=header.alg if header else None,
-            subject=self.certificate.subject.rfc4514_string() if self.certificate else None,
+            subject=self.certificate.subject if self.certificate else None,
             at=_moment(header.iat) if header else None,
             files=self._files(),
         )
@@ -171,6 +171,8 @@ class _Verification:
         self._compare("evidence", given.evidence)
         envelope = self._envelope()
         self.known = self._signer(header, envelope)
+        if self.certificate and self.certificate.kid != self.known.kid:
+            raise _Wrong("certificate-other", key=self.known.name)
         if envelope:
             self._agree(envelope, self.known)
         if given.evidence and not self._digests.evidence:
@@ -226,25 +228,19 @@ class _Verification:
             raise _Wrong("statement-differs", what=", ".join(differences))
 
     def _in_time(self, header: Header) -> None:
-        given, at = self.given, _moment(header.iat)
-        until = _moment(header.exp)
-        if until and until.timestamp() <= given.now:
-            raise _Wrong("expired", "expired", at=until.isoformat())
+        given, at, certificate = self.given, _moment(header.iat), self.certificate
+        if header.exp is not None and header.exp <= given.now:
+            raise _Wrong("expired", "expired", at=(_moment(header.exp) or _EPOCH).isoformat())
         if at is None:
-            if given.max_age is not None:
+            if given.max_age is not None or certificate:
                 raise _Wrong("undated", "expired")
             return
         if at.timestamp() > given.now + CLOCKS:
             raise _Wrong("not-yet", "expired", at=at.isoformat())
         if given.max_age is not None and given.now - at.timestamp() > given.max_age:
             raise _Wrong("too-old", "expired", at=at.isoformat())
-        if self.certificate and not self.certificate.not_valid_before_utc <= at <= self.certificate.not_valid_after_utc:
-            raise _Wrong(
-                "certificate",
-                "expired",
-                begins=self.certificate.not_valid_before_utc.isoformat(),
-                at=self.certificate.not_valid_after_utc.isoformat(),
-            )
+        if certificate and not certificate.begins <= at <= certificate.ends:
+            raise _Wrong("certificate", "expired", begins=certificate.begins.isoformat(), at=certificate.ends.isoformat())
 
     @property
     def _digests(self) -> Digests:
@@ -263,7 +259,7 @@ class _Verification:
         ]
 
 
-def _moment(seconds: int | None) -> datetime.datetime | None:
+def _moment(seconds: float | None) -> datetime.datetime | None:
     """A time that a signature gives; one that no calendar has is none."""
     try:
         return None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.UTC)
