@@ -9,14 +9,17 @@ member that the profile does not have.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
+
 from harness.exchange import Exchange, Headers, Request
 from harness.form import Form, value_at
 from harness.operation import Operation
+from harness.profile import Profile
 
 INVALID = "(invalid)"
 """The part of a request that breaks the profile."""
@@ -110,7 +113,7 @@ class Uses:
     def add(self, exchange: Exchange) -> None:
         """Count the use that an exchange makes, unless its answer says nothing about it: who asks was not let in, or what may be refused was."""
         may_be_refused = exchange.vector is not None and exchange.vector.kind == "boundary"
-        if exchange.sender == "harness" and (exchange.status in (401, 403, 429) or (exchange.refused and may_be_refused)):
+        if exchange.sender == "harness" and (exchange.status in (401, 403, 429) or (may_be_refused and exchange.status // 100 == 4)):
             return
         use = use_of(exchange)
         if use not in self._made and len(self._made) >= _MOST:
@@ -131,6 +134,27 @@ class Uses:
         for use in sorted(self._made, key=lambda each: each.order):
             made, served = self._made[use]
             yield use, made, served
+
+
+def beyond_plain(uses: Iterable[Use], profiles: Iterable[Profile]) -> set[Use]:
+    """The least of some uses, each without what the plain request of its operation has: that is in it because a vector has to have something.
+
+    Values stay: a language that the plain request is in is no matter of course.
+    """
+    plain = {(profile.key, operation): parts for profile in profiles for operation, parts in _plain(profile)}
+    least: set[Use] = set()
+    for use in uses:
+        keep_least(least, use._replace(parts=use.parts - plain.get(use[:2], frozenset())))
+    return least
+
+
+def _plain(profile: Profile) -> Iterator[tuple[str, frozenset[str]]]:
+    """The operations that take JSON, and the parts of their plain requests: each one's first valid vector."""
+    for operation in profile.operations:
+        vector = next((each for each in profile.vectors if each.operation == operation.id and each.kind == "valid"), None)
+        if vector is not None and operation.body_form is not None and vector.request.json is not msgspec.UNSET:
+            parts = _of_value(operation.body_form, vector.request.json)
+            yield operation.id, frozenset(part for part in parts if "=" not in part)
 
 
 def keep_least(uses: set[Use], use: Use) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harness.judge import Found, Tally, first
 from harness.profile import CLASSES, ConformanceClass, Profile, Requirement
 from harness.report import ClassResult, Finding, Outcome, UseShown, Verdict, VerdictName
+from harness.use import beyond_plain
 
 SHOWN = 5
 """How many findings of one requirement a report shows."""
@@ -35,6 +36,7 @@ def decide(requirement: Requirement, profile: Profile, tally: Tally, deciding: D
         Finding(each.message, each.pointer, each.exchange.id if each.exchange else None, each.expected, each.got, each.check)
         for each in shown
     ]
+    violated_by = beyond_plain(tally.violated_by, deciding.profiles)
     verdict = Verdict(
         requirement=requirement.id,
         profile=profile.key,
@@ -52,7 +54,7 @@ def decide(requirement: Requirement, profile: Profile, tally: Tally, deciding: D
         exercised=tally.exercised,
         violations=tally.violations,
         decidable=requirement.undecidable is None,
-        violated_by=[UseShown(*use[:2], sorted(use.parts)) for use in sorted(tally.violated_by, key=lambda each: each.order)],
+        violated_by=[UseShown(*use[:2], sorted(use.parts)) for use in sorted(violated_by, key=lambda each: each.order)],
     )
     return verdict, shown
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness import catalogue
 from harness.exchange import Exchange, Headers, Request, Response
-from harness.use import ANY, INVALID, NONE, UNNAMED, Use, Uses, keep_least, use_of
+from harness.use import ANY, INVALID, NONE, UNNAMED, Use, Uses, beyond_plain, keep_least, use_of
 from harness.vectors import Vector, VectorRequest
 
 QUESTION: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Kiedy?"}]}
@@ -71,6 +71,15 @@ def test_a_vector_that_is_invalid_is_so_in_any_way() -> None:
 
 def test_a_request_to_no_operation_is_a_use_of_none() -> None:
     assert use_of(Exchange("x.1", Request("GET", "/"), Response(404))) == NONE
+
+
+def test_what_the_plain_request_has_is_a_matter_of_course() -> None:
+    profiles = catalogue.load_with_core(["assistant"])
+    plain = use_of(exchange("createChatCompletion", {**QUESTION, "max_tokens": 60}))
+    told = Use(plain.profile, plain.operation, plain.parts | {"stream=true"})
+    assert beyond_plain({told}, profiles) == {plain._replace(parts=frozenset({"stream=true", "messages[].role=user"}))}
+    assert beyond_plain({told, plain, ANY, NONE}, profiles) == {ANY}
+    assert beyond_plain({NONE}, profiles) == {NONE}
 
 
 def test_only_the_least_uses_are_kept() -> None:

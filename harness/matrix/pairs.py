@@ -32,7 +32,7 @@ class Reason(msgspec.Struct, frozen=True):
 
     ``violated``: a MUST is violated where it concerns the pair. ``refused``: the provider never served what the consumer uses. ``other-edition``: the
     reports are of different editions of the profile. ``unreachable``: a report speaks of nobody. ``never-asked``: the provider was not asked for
-    what the consumer uses. ``undecided``: a MUST is not decided. Without weight are ``adapter`` (met through an adapter alone), ``warning``, and
+    what the consumer uses, or only together with what it may not serve. ``undecided``: a MUST is not decided. Without weight are ``adapter`` (met through an adapter alone), ``warning``, and
     ``elsewhere`` (a MUST that the provider violates only in what this consumer does not use) and ``not-shown`` (a MUST that traffic does not decide).
     """
 
@@ -156,7 +156,8 @@ def _of_uses(uses: Iterable[UseShown], provider: Report) -> Iterator[Reason]:
     for use in uses:
         for place in _places(use):
             profile, operation, part = place
-            if place not in served | said and (place in refused or (profile, part) not in values):
+            within = any(place[:2] == other[:2] and part.startswith((f"{other[2]}.", f"{other[2]}[")) for other in said if other[2])
+            if place not in served | said and not within and (place in refused or (profile, part) not in values):
                 said.add(place)
                 yield Reason(
                     "refused" if place in refused else "never-asked",

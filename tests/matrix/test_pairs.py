@@ -109,6 +109,12 @@ def test_what_the_provider_does_not_serve(offered: list[UseMade], kind: str, use
     assert result.state == ("fails" if kind == "refused" else "unknown")
 
 
+def test_of_what_lies_within_another_part_the_outer_one_is_told() -> None:
+    asked = made("greet", "name", "name.given", "name.titles[]", "names", "name{}")
+    result = pair(consumer(uses=[asked]), provider(uses=[made("greet")]), "greeting")
+    assert [each.use and each.use.parts for each in result.reasons] == [["name"], ["names"], ["name{}"]]
+
+
 def test_a_header_field_is_nothing_that_a_provider_has_to_serve() -> None:
     result = pair(consumer(uses=[made("greet", "name", "Accept-Language:")]), provider(uses=[PLAIN]), "greeting")
     assert result.state == "works"
