@@ -11,6 +11,7 @@ BENCHMARKS = {
     "memory": "benchmarks.memory",
     "latency": "benchmarks.latency",
     "proxy": "benchmarks.proxy",
+    "matrix": "benchmarks.matrix",
 }
 
 

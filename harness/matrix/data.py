@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from harness.formats.csv import STARTS_A_FORMULA
 from harness.formats.inert import one_line
 from harness.formats.markdown import escape
 from harness.formats.trust import reason_said
@@ -23,8 +24,6 @@ from harness.trust import State as TrustState
 from harness.version import VERSION
 
 FORMAT = "govai-matrix/1"
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 class ParticipantListed(msgspec.Struct, frozen=True):
@@ -228,4 +227,4 @@ def _state(grid: Grid, consumer: Entry, provider: Entry, words: Words) -> str:
 
 
 def _harmless(value: str) -> str:
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return f"'{value}" if value.startswith(tuple(STARTS_A_FORMULA)) else value

@@ -11,7 +11,7 @@ import msgspec
 
 from harness.errors import UsageError
 from harness.matrix.addresses import participant_id, requirement_slug, slug
-from harness.matrix.pairs import Pair, Reason, State, made_of, pair
+from harness.matrix.pairs import Offer, Pair, Reason, State, made_of, offer_of, pair
 from harness.matrix.reading import Body, Found, Head, Kept, Reader, Refused, Text
 from harness.profile import CLASSES, ConformanceClass, Side
 from harness.report import ProfileUsed, VerdictName
@@ -274,16 +274,17 @@ def _grid(profile: str, entries: Sequence[Entry], class_: ConformanceClass) -> G
     sides: dict[Side, list[Entry]] = {"consumer": [], "provider": []}
     for each in sorted(entries, key=lambda entry: entry.participant.id):
         sides[each.participant.side].append(each)
+    offers = [(each, offer_of(each.body.report)) for each in sides["provider"]]
     cells = {
-        (consumer.participant.id, provider.participant.id): _cell(consumer, provider, profile, class_)
+        (consumer.participant.id, provider.participant.id): _cell(consumer, provider, offer, profile, class_)
         for consumer in sides["consumer"]
-        for provider in sides["provider"]
+        for provider, offer in offers
     }
     return Grid(profile, sides["consumer"], sides["provider"], cells)
 
 
-def _cell(consumer: Entry, provider: Entry, profile: str, class_: ConformanceClass) -> Cell:
-    every = pair(consumer.body.report, provider.body.report, profile, HIGHEST)
+def _cell(consumer: Entry, provider: Entry, offer: Offer, profile: str, class_: ConformanceClass) -> Cell:
+    every = pair(consumer.body.report, provider.body.report, profile, HIGHEST, offer=offer)
     cell = Cell(consumer, provider, every, every, {})
     if not every.reasons:
         cell.states = _ALL_WORK

@@ -8,7 +8,7 @@ consumer never asks for. How many requirements either of them meets has no say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -70,7 +70,13 @@ class Pair(msgspec.Struct, frozen=True, rename={"class_": "class"}):
 
 
 def pair(
-    consumer: Report, provider: Report, profile: str, class_: ConformanceClass = "government", *, replayed: Sequence[Reason] | None = None
+    consumer: Report,
+    provider: Report,
+    profile: str,
+    class_: ConformanceClass = "government",
+    *,
+    replayed: Sequence[Reason] | None = None,
+    offer: Offer | None = None,
 ) -> Pair:
     """Whether ``consumer`` can use ``provider``: every MUST of ``class_`` and the classes below holds wherever it concerns both.
 
@@ -79,6 +85,7 @@ def pair(
         profile: ``name`` or ``name/major``.
         replayed: where the provider was sent what the consumer had sent, what it did not serve of that. Then this is all that counts: what such
             traffic does not show is told without weight.
+        offer: :func:`offer_of` the provider, where many consumers are held against it.
 
     Raises:
         UsageError: a report is on the other side, or does not speak of the profile.
@@ -94,7 +101,7 @@ def pair(
         reasons = [
             *_of_verdicts(consumer, keys, class_, uses),
             *_of_verdicts(provider, keys, class_, uses),
-            *(_of_uses(uses, provider) if replayed is None else replayed),
+            *(_of_uses(uses, offer or offer_of(provider)) if replayed is None else replayed),
         ]
         if replayed is not None:
             reasons = [msgspec.structs.replace(each, kind="not-shown") if each.kind == "undecided" else each for each in reasons]
@@ -142,22 +149,37 @@ def _within(shown: UseShown, use: UseShown) -> bool:
     return (shown.profile, shown.operation) in (("*", "*"), (use.profile, use.operation)) and {*shown.parts} <= {*use.parts}
 
 
-def _of_uses(uses: Iterable[UseShown], provider: Report) -> Iterator[Reason]:
-    """What the consumer uses and the provider did not serve: an operation, or a part of one that it serves.
+class Offer(NamedTuple):
+    """What a provider serves: operations and parts of them, the values among these, and what it refuses."""
+
+    served: set[_Place]
+    values: set[tuple[str, str]]
+    refused: set[_Place]
+
+
+def offer_of(provider: Report) -> Offer:
+    """What a provider serves and what it refuses, as its report shows.
 
     An operation was refused where no request to it was served; a part, where a request was refused whose other parts are all served in others: then
-    nothing else can have been the reason. A value that the provider serves in another operation, a language say, is not asked for again in each.
+    nothing else can have been the reason.
     """
     served = {place for made in provider.uses if made.served for place in _places(made)}
     values = {(profile, part) for profile, _, part in served if "=" in part}
     unserved = [[place for place in _places(made) if place not in served] for made in provider.uses if INVALID not in made.parts]
-    refused = {places[0] for places in unserved if len(places) == 1 or (places and not places[0][2])}
+    return Offer(served, values, {places[0] for places in unserved if len(places) == 1 or (places and not places[0][2])})
+
+
+def _of_uses(uses: Iterable[UseShown], offer: Offer) -> Iterator[Reason]:
+    """What the consumer uses and the provider did not serve: an operation, or a part of one that it serves. A value that the provider serves in
+    another operation, a language say, is not asked for again in each.
+    """
+    served, values, refused = offer
     said: set[_Place] = set()
     for use in uses:
         for place in _places(use):
             profile, operation, part = place
-            within = any(place[:2] == other[:2] and part.startswith((f"{other[2]}.", f"{other[2]}[")) for other in said if other[2])
-            if place not in served | said and not within and (place in refused or (profile, part) not in values):
+            missing = place not in served and place not in said and (place in refused or (profile, part) not in values)
+            if missing and not any(_holds(each, place) for each in said):
                 said.add(place)
                 yield Reason(
                     "refused" if place in refused else "never-asked",
@@ -169,6 +191,11 @@ def _of_uses(uses: Iterable[UseShown], provider: Report) -> Iterator[Reason]:
 
 
 _Place = tuple[str, str, str]
+
+
+def _holds(place: _Place, other: _Place) -> bool:
+    """Whether a part has another one in it, as ``messages[]`` has ``messages[].content``."""
+    return place[:2] == other[:2] and bool(place[2]) and other[2].startswith((f"{place[2]}.", f"{place[2]}["))
 
 
 def _places(use: UseShown) -> list[_Place]:

@@ -18,9 +18,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import harness.formats
-from harness.formats import html
+from harness.formats import badge, html
 from harness.formats.answer import SYMBOLS, VERDICTS
-from harness.formats.badge import drawn
 from harness.formats.html import shown
 from harness.formats.inert import linkable, shortened, visible
 from harness.formats.trust import SIGNS as TRUST_SIGNS
@@ -39,8 +38,7 @@ from harness.version import VERSION
 
 OWN_NAMES: dict[Language, str] = {"en": "English", "pl": "polski", "lt": "lietuvių"}
 SECTIONS = ("index", "requirements", "assessment", "input")
-COLOURS: dict[State, str] = {"works": "#1a7f37", "fails": "#b42318", "unknown": "#57606a"}
-"""Of badges."""
+COLOURS: dict[State, str] = {"works": badge.COLOURS["conformant"], "fails": badge.COLOURS["not-conformant"], "unknown": badge.UNDECIDED}
 STANDING_SIGNS: dict[Standing, str] = {"counts": "✓", "history": "↺", "duplicate": "=", "refused": "✗"}
 PASSES: tuple[VerdictName, ...] = ("passed", "passed-with-adapter")
 VIOLATED: tuple[VerdictName, ...] = ("failed", "warning")
@@ -54,7 +52,8 @@ class Site:
 
     def __init__(self, matrix: Matrix, folder: Folder, language: Language, title: str | None, version: str) -> None:
         self._matrix, self._folder, self._language, self._title = matrix, folder, language, title
-        self._version = key_of(version, matrix.class_, title, newest(matrix))
+        self._as_of = newest(matrix)
+        self._version = key_of(version, matrix.class_, title, self._as_of)
         self._words = {each: Words(each) for each in LANGUAGES}
         self._cells: dict[str, list[Cell]] = defaultdict(list)
         for cell in matrix.cells:
@@ -68,7 +67,9 @@ class Site:
         self._put("style.css", "", _style)
         for entry in self._matrix.entries:
             self._put(f"report/{entry.address}.html", entry.head.digest, partial(_report, entry))
-            self._put(f"badge/{entry.address}.svg", (entry.head.digest, self._language), partial(self._badge, entry))
+            self._put(
+                f"badge/{entry.address}.svg", (entry.head.digest, self._language), partial(badge.render, entry.body.report, self._language)
+            )
         for cell in self._matrix.cells:
             own = (cell.consumer.head.digest, cell.provider.head.digest, self._language)
             self._put(f"badge/{cell.address}.svg", own, partial(self._pair_badge, cell))
@@ -102,7 +103,7 @@ class Site:
                     here=f"{address}.html",
                     site_title=self._title or words.say("site.title"),
                     version=VERSION,
-                    as_of=newest(self._matrix),
+                    as_of=self._as_of,
                     matrix=self._matrix,
                     known=self._matrix.asked,
                     **values,
@@ -226,18 +227,11 @@ class Site:
         worst = sorted(self._matrix.input, key=lambda line: -list(STANDING_SIGNS).index(line.standing))
         return "input", {"numbers": {each: numbers[each] for each in STANDING_SIGNS}, "lines": worst}
 
-    def _badge(self, entry: Entry) -> bytes:
-        words = self._words[self._language]
-        state: State = {"conformant": "works", "not-conformant": "fails"}.get(entry.head.outcome, "unknown")  # type: ignore[assignment]
-        reached = f" ({words.name('class', entry.head.class_reached)})" if entry.head.class_reached else ""
-        said = f"{SYMBOLS[entry.head.outcome]} {words.name('outcome', entry.head.outcome)}{reached}"
-        return drawn(entry.profile, said, COLOURS[state], _badge_text(entry, words), self._language)
-
     def _pair_badge(self, cell: Cell) -> bytes:
         words, state = self._words[self._language], cell.pair.state
         said = f"{SIGNS[state][0]} {words.say(f'pair_state.{state}')}"
         names = " → ".join(shortened(each, 28) for each in (cell.pair.consumer, cell.pair.provider))
-        return drawn(names, said, COLOURS[state], self._pair_text(cell, words), self._language)
+        return badge.drawn(names, said, COLOURS[state], self._pair_text(cell, words), self._language)
 
     def _pair_text(self, cell: Cell, words: Words) -> str:
         pair, of_class = cell.pair, words.say(f"of_class.{cell.pair.class_}")
@@ -344,8 +338,8 @@ def _grid_shown(grid: Grid, words: Words) -> dict[str, Any]:
     everybody = [*consumers, *providers]
     return {
         "profile": grid.profile,
-        "title": max((each.used for each in everybody), key=lambda used: used.version).title,
-        "versions": grid.versions,
+        "title": Counter(each.used.title for each in everybody).most_common(1)[0][0],
+        "versions": [shortened(each, 20) for each in grid.versions],
         "states": grid.states(),
         "providers": providers,
         "alone": everybody,
