@@ -122,7 +122,7 @@ def bare(folder: Path) -> None:
 
 def matrix_data(folder: Path, out: Path) -> None:
     """``matrix.json`` without a site."""
-    out.with_suffix(".json").write_bytes(data.as_json(read([str(folder)], out, "government", Reader({}))))
+    out.with_suffix(".json").write_bytes(data.as_json(read([str(folder)], out, "government", Reader({}, {}))))
 
 
 STEPS: dict[str, Callable[[Path, Path], object]] = {
