@@ -36,7 +36,7 @@ def verify(
 ) -> None:
     """Say what of a report is signed, by whom and when, and what was changed since.
 
-    Exit codes: 0 signed with a key you gave, and unchanged; 1 changed or wrongly signed; 2 wrong usage; 5 not proven: not signed, unknown key, expired.
+    Exit codes: 0 signed with a key you gave, and unchanged; 1 changed or wrongly signed; 2 wrong usage; 5 not proven: unsigned, unknown key, expired.
     """
     one_of("--lang", lang, LANGUAGES)
     result = trust.trust_of(

@@ -39,6 +39,7 @@ def show(trust: Trust, name: str, console: Console, language: str = "en") -> Non
         ("algorithm", trust.algorithm),
         ("subject", trust.subject),
         ("at", words.moment(trust.at) if trust.at else None),
+        ("until", words.moment(trust.until) if trust.until else None),
     ]
     for each in trust.files:
         rows += [(each.role, ": ".join(filter(None, (each.name, checked_said(trust, each.checked, words))))), ("sha256", each.sha256)]

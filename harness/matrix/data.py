@@ -74,8 +74,8 @@ class PairListed(msgspec.Struct, frozen=True):
 
 
 class FileListed(msgspec.Struct, frozen=True):
-    """What became of a file: it ``counts``, is ``history``, a ``duplicate`` of another, or was ``refused``. ``signature`` is what its signature is worth
-    to who built the matrix, null where it is no report; ``signed_by`` the key that is known.
+    """What became of a file: it ``counts``, is ``history``, a ``duplicate`` of another, or was ``refused``. ``signature`` is what its signature is
+    worth to who built the matrix, null where it is no report; ``signed_by`` the key that is known.
     """
 
     file: str

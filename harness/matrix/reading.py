@@ -5,6 +5,7 @@ What a file held is remembered by its path, size and time of change (``Remembere
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import glob
 import hashlib
@@ -20,7 +21,7 @@ from harness.errors import UsageError
 from harness.formats.answer import counts
 from harness.profile import Basis, ConformanceClass, Level, Side, Translated
 from harness.report import LARGEST, Outcome, ParticipantShown, ProfileUsed, Report, Verdict, VerdictName, decode_report
-from harness.trust import Keys, Trust, trust_of
+from harness.trust import SUFFIXES, Keys, Trust, beside, trust_of
 
 LONGEST = 500
 """Characters kept of what a finding says; the participant's report has all."""
@@ -93,6 +94,11 @@ class Remembered(msgspec.Struct, frozen=True, tag_field="kind"):
     changed: int
     head: Head | None = None
     refused: str | None = None
+    trust: Trust | None = None
+    beside: list[tuple[int, int]] = []
+    """Size and time of change of the files beside it, when its signature was verified."""
+    keys: str = ""
+    """The keys that were known then."""
 
     @property
     def kept(self) -> Kept:
@@ -141,6 +147,7 @@ class Reader:
 
     def __init__(self, remembered: dict[str, Remembered], keys: Keys) -> None:
         self._before, self._keys = remembered, keys
+        self._known = _digest(repr(sorted((kid, key.name) for kid, key in keys.items())).encode())
         self.remembered: dict[str, Remembered] = {}
         self._texts: dict[object, Text] = {}
 
@@ -164,12 +171,20 @@ class Reader:
         return kept, body
 
     def trust(self, found: Found) -> Trust:
-        """What a report's signature is worth: looked at anew each time, for keys come and go and signatures run out.
+        """What a report's signature is worth, of which only what cannot change by itself is remembered.
 
         Raises:
             UsageError: a file beside the report cannot be read.
         """
-        return trust_of(found.path, self._keys)
+        key, around = str(found.path.absolute()), _beside(found.path)
+        before, now = self._before.get(key), self.remembered[key]
+        same = before and (before.size, before.changed, before.beside, before.keys) == (now.size, now.changed, around, self._known)
+        if before and same and before.trust and before.trust.state != "expired" and not before.trust.until:
+            trust = before.trust
+        else:
+            trust = trust_of(found.path, self._keys)
+        self.remembered[key] = msgspec.structs.replace(now, trust=trust, beside=around, keys=self._known)
+        return trust
 
     def body(self, found: Found, head: Head) -> Body:
         """What is kept of a report that counts. Raises :class:`UsageError` where the file is another one by now."""
@@ -233,6 +248,15 @@ def whole(found: Found, head: Head) -> Report:
     if _digest(content) != head.digest:
         raise UsageError(f"{found.path} was changed while the site was built. Build it again.")
     return decode_report(content)
+
+
+def _beside(path: Path) -> list[tuple[int, int]]:
+    found = []
+    for suffix in SUFFIXES:
+        with contextlib.suppress(OSError):
+            about = beside(path, suffix).stat()
+            found.append((about.st_size, about.st_mtime_ns))
+    return found
 
 
 def _slim(verdict: Verdict, report: Report) -> Verdict:

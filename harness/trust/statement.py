@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from harness.report import Report, VerdictName
+from harness.report import Outcome, Report, VerdictName
 from harness.trust.keys import KnownKey, SigningKey
 from harness.trust.signature import Broken, Digests
 
@@ -16,6 +16,20 @@ SUFFIX = ".intoto.jsonl"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+
+
+class VerdictTold(msgspec.Struct, frozen=True):
+    """What a statement repeats of a verdict."""
+
+    requirement: str
+    verdict: VerdictName
+
+
+class ReportTold(msgspec.Struct, frozen=True):
+    """What a statement repeats of a report; the rest need not be read to compare the two."""
+
+    outcome: Outcome
+    verdicts: list[VerdictTold]
 
 
 class _Signature(msgspec.Struct):
@@ -100,14 +114,14 @@ def stated(report: Report, digests: Digests, name: str, url: str | None = None) 
     return msgspec.json.encode({"_type": STATEMENT_TYPE, "subject": subjects, "predicateType": PREDICATE_TYPE, "predicate": predicate})
 
 
-def result_of(report: Report) -> str:
+def result_of(report: Report | ReportTold) -> str:
     """PASSED and WARNED are for what was shown to conform. Everything else is FAILED, also what was not shown either way: there is no fourth."""
     if report.outcome != "conformant":
         return "FAILED"
     return "WARNED" if tests_of(report)["warnedTests"] else "PASSED"
 
 
-def tests_of(report: Report) -> dict[str, list[str]]:
+def tests_of(report: Report | ReportTold) -> dict[str, list[str]]:
     """The requirements by what became of them. What was not tested, or does not apply, stands nowhere."""
 
     def ids(*verdicts: VerdictName) -> list[str]:
@@ -167,7 +181,7 @@ def _decoded(text: str) -> bytes:
     return base64.b64decode(text.translate({ord("-"): "+", ord("_"): "/"}), validate=True)
 
 
-def differences(statement: Statement, report: Report, digests: Digests) -> list[str]:
+def differences(statement: Statement, report: ReportTold, digests: Digests) -> list[str]:
     """The members in which a statement says otherwise than the report that it stands beside."""
     said = msgspec.to_builtins(statement.predicate)
     ours: dict[str, Any] = {"result": result_of(report), **tests_of(report)}

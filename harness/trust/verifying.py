@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from harness.errors import UsageError
-from harness.report import LARGEST, decode_report
+from harness.report import LARGEST
 from harness.trust import signature, statement
 from harness.trust.keys import ALGORITHMS, Keys, KnownKey
 from harness.trust.signature import Broken, Certificate, Digests, Header
@@ -41,8 +41,8 @@ class SignedFile(msgspec.Struct, frozen=True):
 class Trust(msgspec.Struct, frozen=True):
     """What a report's signature is worth. ``state`` alone says whether the report counts; ``reason`` why not, its texts in ``details``.
 
-    ``key`` is what the reader calls the key that signed; ``kid``, ``algorithm``, ``subject`` and ``at`` are what the signature says of itself,
-    which is to be believed only where the state is ``signed`` or ``expired``. The subject's issuer is not checked: the key is what is known.
+    ``key`` is what the reader calls the key that signed. ``kid``, ``algorithm``, ``subject``, ``at`` and ``until`` are what the signature says of
+    itself, to be believed only where the state is ``signed`` or ``expired``. The subject's issuer is not checked: the key is what is known.
     """
 
     state: State
@@ -53,6 +53,7 @@ class Trust(msgspec.Struct, frozen=True):
     algorithm: str | None = None
     subject: str | None = None
     at: datetime.datetime | None = None
+    until: datetime.datetime | None = None
     files: list[SignedFile] = []
 
     @property
@@ -130,6 +131,7 @@ class _Verification:
 
     def __init__(self, given: _Given, keys: Keys) -> None:
         self.given, self.keys = given, keys
+        self.sha256 = hashlib.sha256(given.report).hexdigest()
         self.header: Header | None = None
         self.certificate: Certificate | None = None
         self.known: KnownKey | None = None
@@ -153,6 +155,7 @@ class _Verification:
             algorithm=header.alg if header else None,
             subject=self.certificate.subject if self.certificate else None,
             at=_moment(header.iat) if header else None,
+            until=_moment(header.exp) if header else None,
             files=self._files(),
         )
 
@@ -167,7 +170,7 @@ class _Verification:
             raise _Wrong("signature-broken", file=given.name + signature.SUFFIX) from None
         if header.alg not in {name for names in ALGORITHMS.values() for name in names}:
             raise _Wrong("algorithm", algorithm=header.alg)
-        self._compare("report", hashlib.sha256(given.report).hexdigest())
+        self._compare("report", self.sha256)
         self._compare("evidence", given.evidence)
         envelope = self._envelope()
         self.known = self._signer(header, envelope)
@@ -193,9 +196,8 @@ class _Verification:
             if self._digests.statement:
                 self.checked["statement"] = "missing"
             return None
-        digests = msgspec.structs.replace(self._digests, report=hashlib.sha256(self.given.report).hexdigest())
         try:
-            envelope = statement.found_in(self.given.statement, digests)
+            envelope = statement.found_in(self.given.statement, self._digests)
         except Broken:
             self.checked["statement"] = "changed"
             raise _Wrong("statement-changed", file=self.given.name + statement.SUFFIX) from None
@@ -221,9 +223,10 @@ class _Verification:
         if not envelope.holds(known):
             raise _Wrong("statement-wrong", key=known.name)
         try:
-            differences = statement.differences(envelope.statement, decode_report(self.given.report), self._digests)
-        except UsageError as error:
+            told = msgspec.json.decode(self.given.report, type=statement.ReportTold)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise _Wrong("no-report", why=str(error)) from None
+        differences = statement.differences(envelope.statement, told, self._digests)
         if differences:
             raise _Wrong("statement-differs", what=", ".join(differences))
 
@@ -244,7 +247,7 @@ class _Verification:
 
     @property
     def _digests(self) -> Digests:
-        return (self.header and self.header.govai_sha256) or Digests(hashlib.sha256(self.given.report).hexdigest())
+        return (self.header and self.header.govai_sha256) or Digests(self.sha256)
 
     def _files(self) -> list[SignedFile]:
         names: dict[Role, str] = {
