@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import hashlib
 import hmac
 import json
 import shutil
@@ -263,23 +264,39 @@ def test_signatures_by_others_hold(tmp_path: Path, name: str, maker: str) -> Non
     assert found(path, trust.known_keys([OTHERS / "ed25519.pem", OTHERS / "es256.pem"])).state != "signed"
 
 
-def test_a_statement_by_another_key_or_of_another_result_is_found(tmp_path: Path, keys: Path, private: OKPKey) -> None:
+def test_a_statement_of_another_result_is_found(tmp_path: Path, keys: Path, private: OKPKey) -> None:
     path = tmp_path / "report.json"
     path.write_bytes(encode_report(samples.faulty()))
     own = trust.read_signing_key(f"file:{keys / 'ed25519.pem'}")
-    other = trust.read_signing_key(f"file:{keys / 'other.pem'}")
     digests = trust.Digests(trust.digest(path))
     honest = statement.stated(samples.faulty(), digests, path.name)
-    for payload, key, reason in (
-        (honest, own, None),
-        (honest, other, "statement-wrong"),
-        (honest.replace(b'"FAILED"', b'"PASSED"'), own, "statement-differs"),
-        (honest.replace(b"Statement/v1", b"Statement/v0"), own, "statement-differs"),
-        (statement.stated(samples.fine(), digests, path.name), own, "statement-differs"),
+    for payload, reason in (
+        (honest, None),
+        (honest.replace(b'"FAILED"', b'"PASSED"'), "statement-differs"),
+        (honest.replace(b"Statement/v1", b"Statement/v0"), "statement-differs"),
+        (statement.stated(samples.fine(), digests, path.name), "statement-differs"),
     ):
         foreign(path, private)
-        trust.beside(path, ".intoto.jsonl").write_bytes(statement.enveloped(payload, key) + b"\n")
-        assert found(path, known(keys, "ed25519", "other")).reason == reason
+        trust.beside(path, ".intoto.jsonl").write_bytes(statement.enveloped(payload, own) + b"\n")
+        told = found(path, known(keys, "ed25519", "other"))
+        assert told.reason == reason
+        assert reason or {each.role: each.checked for each in told.files} == {"report": "as-signed", "statement": "as-signed"}
+
+
+def test_a_statement_by_another_key_is_found_where_it_was_signed_with_the_report(tmp_path: Path, keys: Path, private: OKPKey) -> None:
+    path = tmp_path / "report.json"
+    path.write_bytes(encode_report(samples.faulty()))
+    other = trust.read_signing_key(f"file:{keys / 'other.pem'}")
+    digests = trust.Digests(trust.digest(path))
+    line = statement.enveloped(statement.stated(samples.faulty(), digests, path.name), other)
+    foreign(path, private)
+    trust.beside(path, ".intoto.jsonl").write_bytes(line + b"\n")
+    told = found(path, known(keys, "ed25519", "other"))
+    assert told.state == "signed", "somebody else may state something as well"
+    assert [each.role for each in told.files] == ["report"]
+    foreign(path, private, govai_sha256={"report": digests.report, "statement": hashlib.sha256(line).hexdigest()})
+    trust.beside(path, ".intoto.jsonl").write_bytes(line + b"\n")
+    assert found(path, known(keys, "ed25519", "other")).reason == "statement-wrong"
 
 
 @pytest.mark.parametrize(

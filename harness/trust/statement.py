@@ -146,8 +146,8 @@ def authenticated(type: str, body: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(type.encode()), type.encode(), len(body), body)
 
 
-def found_in(bundle: bytes, digests: Digests) -> Envelope | None:
-    """The statement on a report among the lines of a bundle: the line that was signed with the report, else the first one that speaks of it.
+def found_in(bundle: bytes, digests: Digests) -> list[Envelope]:
+    """The statements on a report among the lines of a bundle: the one that was signed with the report, else all that speak of it.
 
     Lines of another kind are passed over, as the framework asks.
 
@@ -160,9 +160,9 @@ def found_in(bundle: bytes, digests: Digests) -> Envelope | None:
         envelope = _opened(own) if own else None
         if envelope is None:
             raise Broken
-        return envelope
-    envelopes = (each for each in map(_opened, lines) if each and each.statement.predicate_type == PREDICATE_TYPE)
-    return next((each for each in envelopes if digests.report in each.statement.sha256), None)
+        return [envelope]
+    envelopes = [each for each in map(_opened, lines) if each and each.statement.predicate_type == PREDICATE_TYPE]
+    return [each for each in envelopes if digests.report in each.statement.sha256]
 
 
 def _opened(line: bytes) -> Envelope | None:

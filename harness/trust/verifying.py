@@ -172,12 +172,11 @@ class _Verification:
             raise _Wrong("algorithm", algorithm=header.alg)
         self._compare("report", self.sha256)
         self._compare("evidence", given.evidence)
-        envelope = self._envelope()
-        self.known = self._signer(header, envelope)
+        envelopes = self._envelopes()
+        self.known = self._signer(header, envelopes)
         if self.certificate and self.certificate.kid != self.known.kid:
             raise _Wrong("certificate-other", key=self.known.name)
-        if envelope:
-            self._agree(envelope, self.known)
+        self._agree(envelopes, self.known)
         if given.evidence and not self._digests.evidence:
             raise _Wrong("evidence-unsigned", "unsigned")
         self._in_time(header)
@@ -191,21 +190,20 @@ class _Verification:
         if self.checked[role] == "changed":
             raise _Wrong(f"{role}-changed", found=found or "", signed=told)
 
-    def _envelope(self) -> statement.Envelope | None:
+    def _envelopes(self) -> list[statement.Envelope]:
+        bound = self._digests.statement is not None
         if self.given.statement is None:
-            if self._digests.statement:
-                self.checked["statement"] = "missing"
-            return None
+            self.checked |= {"statement": "missing"} if bound else {}
+            return []
         try:
-            envelope = statement.found_in(self.given.statement, self._digests)
+            envelopes = statement.found_in(self.given.statement, self._digests)
         except Broken:
             self.checked["statement"] = "changed"
             raise _Wrong("statement-changed", file=self.given.name + statement.SUFFIX) from None
-        if envelope:
-            self.checked["statement"] = "as-signed"
-        return envelope
+        self.checked |= {"statement": "as-signed"} if bound else {}
+        return envelopes
 
-    def _signer(self, header: Header, envelope: statement.Envelope | None) -> KnownKey:
+    def _signer(self, header: Header, envelopes: list[statement.Envelope]) -> KnownKey:
         """The key that the signature names, or where it names none, the one under which it holds."""
         named = self.keys.get(header.kid) if header.kid else None
         for each in [named] if named else [] if header.kid else self.keys.values():
@@ -213,22 +211,25 @@ class _Verification:
                 return each
         if named:
             raise _Wrong("signature-wrong", key=named.name)
-        other = next((self.keys[each].name for each in envelope.keyids if each in self.keys), None) if envelope else None
-        if other:
-            raise _Wrong("keys-differ", kid=header.kid or "", key=other)
+        stated = [keyid for each in envelopes for keyid in each.keyids if keyid in self.keys]
+        if stated and self._digests.statement:
+            raise _Wrong("keys-differ", kid=header.kid or "", key=self.keys[stated[0]].name)
         raise _Wrong("unknown-key", "unknown-key", kid=header.kid) if header.kid else _Wrong("nameless-key", "unknown-key")
 
-    def _agree(self, envelope: statement.Envelope, known: KnownKey) -> None:
-        """The statement is the same key's, and says what the report says."""
-        if not envelope.holds(known):
-            raise _Wrong("statement-wrong", key=known.name)
+    def _agree(self, envelopes: list[statement.Envelope], known: KnownKey) -> None:
+        """The statement that was signed with the report is the same key's; what this key states is what the report says. Others may state more."""
+        own = next((each for each in envelopes if each.holds(known)), None)
+        if own is None:
+            if envelopes and self._digests.statement:
+                raise _Wrong("statement-wrong", key=known.name)
+            return
         try:
             told = msgspec.json.decode(self.given.report, type=statement.ReportTold)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise _Wrong("no-report", why=str(error)) from None
-        differences = statement.differences(envelope.statement, told, self._digests)
-        if differences:
+        if differences := statement.differences(own.statement, told, self._digests):
             raise _Wrong("statement-differs", what=", ".join(differences))
+        self.checked["statement"] = "as-signed"
 
     def _in_time(self, header: Header) -> None:
         given, at, certificate = self.given, _moment(header.iat), self.certificate

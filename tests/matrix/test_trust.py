@@ -60,3 +60,18 @@ def test_a_changed_report_does_not_count_and_every_other_is_marked(reports: Path
     assert build([str(reports)], site, keys=keys).written == 0
     build([str(reports)], site)
     assert "Signed with an unknown key" in pages["Signed"].read_text(encoding="utf-8"), "keys that are gone are seen"
+
+
+def test_a_signature_that_changes_later_is_seen(reports: Path, tmp_path: Path) -> None:
+    own = OKPKey.generate_key("Ed25519")
+    keys, plain, site = {own.thumbprint(): KnownKey(own, "ministry.pem")}, reports / "plain.json", tmp_path / "site"
+
+    def told() -> str:
+        build([str(plain)], site, keys=keys)
+        return str(json.loads((site / "matrix.json").read_bytes())["files"][0]["signature"])
+
+    assert told() == "unsigned"
+    sign(plain, own)
+    assert told() == "signed"
+    trust.beside(plain, ".jws").unlink()
+    assert told() == "unsigned"
