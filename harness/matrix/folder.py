@@ -81,13 +81,6 @@ class Folder:
         except OSError as error:
             raise self._unwritable(path, error) from None
 
-    def read(self, name: str) -> bytes:
-        """What a file of the cache holds; nothing where there is none."""
-        try:
-            return (self.root / CACHE / name).read_bytes()
-        except OSError:
-            return b""
-
     def keep(self, name: str, content: bytes) -> None:
         """Write a file of the cache."""
         try:

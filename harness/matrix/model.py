@@ -101,8 +101,9 @@ class Cell:
 
     @property
     def crosses_a_border(self) -> bool:
-        """Whether the two are of different countries."""
-        return self.consumer.participant.country != self.provider.participant.country
+        """Whether the two are known to be of different countries."""
+        countries = {self.consumer.participant.country, self.provider.participant.country}
+        return len(countries) == 2 and None not in countries
 
 
 @dataclass(slots=True)

@@ -132,15 +132,15 @@ class Site:
             "policy": f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",
         }
 
-    def _filters(self, words: Words) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
-        """Name, group of words, and the values with what they are called."""
-        yield "profile", "", [(grid.profile, grid.profile) for grid in self._matrix.grids]
+    def _filters(self, words: Words) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        """The name of each, and its values with what they are called."""
+        yield "profile", [(grid.profile, grid.profile) for grid in self._matrix.grids]
         for side in ("consumer", "provider"):
             codes = {each.participant.country for each in self._matrix.entries if each.participant.side == side} - {None}
             named = [(str(code), words.country(str(code))) for code in codes]
-            yield side, "", sorted(named, key=lambda each: order(each[1], words.language))
-        yield "class", "class", [(each, words.name("class", each)) for each in CLASSES]
-        yield "layer", "layer", [(each, words.name("layer", each)) for each in LAYERS]
+            yield side, sorted(named, key=lambda each: order(each[1], words.language))
+        yield "class", [(each, words.name("class", each)) for each in CLASSES]
+        yield "layer", [(each, words.name("layer", each)) for each in LAYERS]
 
     def _requirements(self, words: Words) -> tuple[str, dict[str, Any]]:
         rows: dict[str, list[tuple[Text, int, int, int]]] = defaultdict(list)
