@@ -40,6 +40,8 @@ KINDS = {"ed25519": ["-algorithm", "ed25519"], "es256": ["-algorithm", "EC", "-p
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Keys of both kinds and a third one, as openssl makes them: ``NAME.pem`` private, ``NAME.pub.pem`` public."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
     folder = tmp_path_factory.mktemp("keys")
     for name, arguments in (KINDS | {"other": KINDS["ed25519"], "rsa": ["-algorithm", "RSA"]}).items():
         subprocess.run(["openssl", "genpkey", *arguments, "-out", folder / f"{name}.pem"], check=True, capture_output=True)
