@@ -53,7 +53,7 @@ class Site:
     def __init__(self, matrix: Matrix, folder: Folder, language: Language, title: str | None, version: str) -> None:
         self._matrix, self._folder, self._language, self._title = matrix, folder, language, title
         self._as_of = newest(matrix)
-        self._version = key_of(version, matrix.class_, title, self._as_of)
+        self._version = key_of(version, matrix.class_, title)
         self._words = {each: Words(each) for each in LANGUAGES}
         self._cells: dict[str, list[Cell]] = defaultdict(list)
         for cell in matrix.cells:
@@ -103,7 +103,7 @@ class Site:
                     here=f"{address}.html",
                     site_title=self._title or words.say("site.title"),
                     version=VERSION,
-                    as_of=self._as_of,
+                    as_of=self._as_of if address in SECTIONS else None,  # else every page would change with each new report
                     matrix=self._matrix,
                     known=self._matrix.asked,
                     **values,
