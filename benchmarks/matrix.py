@@ -3,8 +3,8 @@
     python -m benchmarks matrix [--reports N]
 
 Made-up reports of 120 verdicts: at each of seven profiles 60 consumers and 60 providers of two countries, tested every month, so that most of the
-reports are history. All in one process; seconds are its own on a processor, so that other work on the machine does not count, and memory is the most that it held
-(resident set). Linux only.
+reports are history. All in one process; seconds are its own on a processor, so that other work on the machine does not count, and memory is the
+most that it held (resident set). Linux only.
 """
 
 from __future__ import annotations

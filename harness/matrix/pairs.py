@@ -32,8 +32,10 @@ class Reason(msgspec.Struct, frozen=True):
 
     ``violated``: a MUST is violated where it concerns the pair. ``refused``: the provider never served what the consumer uses. ``other-edition``: the
     reports are of different editions of the profile. ``unreachable``: a report speaks of nobody. ``never-asked``: the provider was not asked for
-    what the consumer uses, or only together with what it may not serve. ``undecided``: a MUST is not decided. Without weight are ``adapter`` (met through an adapter alone), ``warning``, and
-    ``elsewhere`` (a MUST that the provider violates only in what this consumer does not use) and ``not-shown`` (a MUST that traffic does not decide).
+    what the consumer uses, or only together with what it may not serve. ``undecided``: a MUST is not decided.
+
+    Without weight are ``adapter`` (met through an adapter alone), ``warning``, ``elsewhere`` (a MUST that the provider violates only in what this
+    consumer does not use) and ``not-shown`` (a MUST that traffic does not decide).
     """
 
     kind: Kind

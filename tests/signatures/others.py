@@ -1,4 +1,4 @@
-"""Signatures made and verified by other people's libraries: jwcrypto and PyJWT for JWS, securesystemslib for DSSE, in-toto-attestation for statements.
+"""Signatures made and verified by other people's libraries: jwcrypto and PyJWT (JWS), securesystemslib (DSSE), in-toto-attestation (statements).
 
 ``python -m tests.signatures.others`` makes the files beside this one anew, with new keys whose private halves are thrown away; it needs the
 packages that ``tox -e real-signatures`` installs, and nothing of govai.
