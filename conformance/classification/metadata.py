@@ -184,7 +184,7 @@ async def one_category_was_added(request: Request, call_next: CallNext) -> Respo
     return await described(request, call_next, change)
 
 
-@mutant("CLAS-API-005", also=("CLAS-API-008", "CLAS-API-009", "CORE-LOG-002"))
+@mutant("CLAS-API-005", also=("CLAS-API-008", "CLAS-API-009", "CLAS-BIN-001", "CORE-LOG-002"))
 async def an_output_is_not_told(request: Request, call_next: CallNext) -> Response:
     """The model gives an output for its makers that its metadata does not have."""
 
