@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
 from harness import api
+from harness.cli.options import AUTH, CA, JSON, LANG, PROFILE_PATH
 from harness.cli.output import Output
-from harness.cli.run import one_of
 from harness.comparison import EXIT_CODES
 from harness.formats.comparison import summary
-from harness.participant import AUTH_HELP, parse_credential
-from harness.profile import LANGUAGES
+from harness.participant import parse_credential
 
 
 def compare(
     document: Annotated[str, typer.Argument(metavar="PROVIDER_OPENAPI", help="The provider's OpenAPI document: a file or a URL.")],
     profile: Annotated[list[str], typer.Option("--profile", metavar="NAME[/MAJOR]", help="Profile to compare with (repeatable).")],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    auth: Annotated[str | None, typer.Option(metavar="AUTH", help=f"Credential for a URL: {AUTH_HELP}.")] = None,
-    ca: Annotated[Path | None, typer.Option(metavar="PEM", help="Certificate authorities to trust besides the system's.")] = None,
-    profile_path: Annotated[list[Path] | None, typer.Option(metavar="DIR", help="Folder with further profiles (repeatable).")] = None,
-    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the summary: en, pl or lt.")] = "en",
+    json: JSON = False,
+    auth: AUTH = None,
+    ca: CA = None,
+    profile_path: PROFILE_PATH = None,
+    lang: LANG = "en",
 ) -> None:
     """Hold a provider's own OpenAPI document against a profile, without sending anything to the service.
 
@@ -36,7 +34,6 @@ def compare(
     Exit codes: 0 compatible; 1 incompatible; 2 wrong usage, or no OpenAPI 3 document; 3 the URL cannot be read; 5 undecided, also where the document
     is not valid OpenAPI.
     """
-    one_of("--lang", lang, LANGUAGES)
     comparison = asyncio.run(
         api.acompare(
             document,

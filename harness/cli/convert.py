@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from harness import formats
-from harness.cli.run import one_of
-from harness.profile import LANGUAGES
+from harness.cli.options import LANG
 from harness.report import read_report
 
 
@@ -17,13 +16,12 @@ def convert(
     report: Annotated[Path, typer.Argument(metavar="REPORT", help="Report of a run (--report json=REPORT); - reads standard input.")],
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"Format: {', '.join(formats.FORMATS)}.")],
     out: Annotated[Path | None, typer.Option(metavar="PATH", help="Where to write it; default: standard output.")] = None,
-    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of its sentences: en, pl or lt.")] = "en",
+    lang: LANG = "en",
 ) -> None:
     """Turn a report into another format. The same report gives the same bytes.
 
     Exit codes: 0 written, whatever the report says; 2 wrong usage, or no whole report.
     """
-    one_of("--lang", lang, LANGUAGES)
     render = formats.renderer(to)
     if out is not None:
         formats.check_target(to, out)

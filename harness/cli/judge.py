@@ -7,47 +7,50 @@ from typing import Annotated
 
 import typer
 
-from harness import api, formats
-from harness.cli.run import one_of, parse_day, parse_targets, present_all, with_side
-from harness.cli.signing import SIGN, parse_signing
-from harness.profile import CLASSES, LANGUAGES
+from harness import api
+from harness.cli.options import (
+    ADAPTER,
+    ALLOW_INCOMPLETE,
+    AS_OF,
+    BASE_URL,
+    DECIDING_CLASS,
+    JUDGED_BY,
+    PROFILE_PATH,
+    REPORT_LANG,
+    REPORTS,
+    SIGN,
+    country_option,
+    one_of,
+    parse_day,
+)
+from harness.cli.presenting import parse_targets, present_all, with_side
+from harness.cli.signing import parse_signing
 
 SIDES = ("provider", "consumer", "both")
 
 
 def judge(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="HAR file, or the folder that an earlier run recorded in with --evidence.")],
-    profile: Annotated[list[str], typer.Option("--profile", metavar="NAME[/MAJOR]", help="Profile to judge by (repeatable).")],
+    profile: JUDGED_BY,
     side: Annotated[
-        str | None, typer.Option(metavar="SIDE", help="Who is judged: provider, consumer or both; default: all that the recording has.")
-    ] = None,
-    base_url: Annotated[
-        str,
-        typer.Option(metavar="URL", help="Base URL of the service in a HAR file; default: where the profile's operations were asked for."),
-    ] = "",
-    country: Annotated[str | None, typer.Option(metavar="CODE", help="Country of who is judged; of the provider where both are.")] = None,
-    name: Annotated[str | None, typer.Option(metavar="NAME", help="How the report calls them.")] = None,
-    client_country: Annotated[str | None, typer.Option(metavar="CODE", help="Country of the clients where both are judged.")] = None,
-    client_name: Annotated[str | None, typer.Option(metavar="NAME", help="How reports call the clients where both are judged.")] = None,
-    adapter: Annotated[list[str] | None, typer.Option("--adapter", metavar="NAME", help="Declared adapter (repeatable).")] = None,
-    conformance_class: Annotated[
-        str, typer.Option("--class", metavar="CLASS", help="Class that decides the exit code: base, government, high-risk.")
-    ] = "government",
-    as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Judge legal duties as they bind on this day (YYYY-MM-DD).")] = None,
-    report: Annotated[
-        list[str] | None,
+        str | None,
         typer.Option(
-            "--report",
-            metavar="FORMAT=PATH",
-            help=f"Write reports: {', '.join(formats.FORMATS)} (repeatable); -provider and -consumer are added to the name where both are judged.",
+            metavar="SIDE", help="Who is judged: provider, consumer or both; default: all that the recording has.", callback=one_of(*SIDES)
         ),
     ] = None,
-    sign: Annotated[str | None, typer.Option(metavar="KEY", help=SIGN)] = None,
-    allow_incomplete: Annotated[
-        bool, typer.Option("--allow-incomplete", help="End with 0 where nothing failed but a MUST was not tested.")
-    ] = False,
-    profile_path: Annotated[list[Path] | None, typer.Option(metavar="DIR", help="Folder with further profiles (repeatable).")] = None,
-    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the summary and of reports: en, pl or lt.")] = "en",
+    base_url: BASE_URL = "",
+    country: Annotated[str | None, country_option("Country of who is judged; of the provider where both are.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="How the report calls them.")] = None,
+    client_country: Annotated[str | None, country_option("Country of the clients where both are judged.")] = None,
+    client_name: Annotated[str | None, typer.Option(metavar="NAME", help="How reports call the clients where both are judged.")] = None,
+    adapter: ADAPTER = None,
+    conformance_class: DECIDING_CLASS = "government",
+    as_of: AS_OF = None,
+    report: REPORTS = None,
+    sign: SIGN = None,
+    allow_incomplete: ALLOW_INCOMPLETE = False,
+    profile_path: PROFILE_PATH = None,
+    lang: REPORT_LANG = "en",
 ) -> None:
     """Judge recorded traffic by the same rules, offline: a HAR file of a browser or a proxy, or the exchanges of an earlier run.
 
@@ -55,9 +58,6 @@ def judge(
 
     Exit codes: as for run, the worse of the two where both sides are judged.
     """
-    one_of("--side", side, SIDES)
-    one_of("--class", conformance_class, CLASSES)
-    one_of("--lang", lang, LANGUAGES)
     texts = report or []
     signing = parse_signing(sign, parse_targets(texts), file)
     results = api.judge_file(
@@ -66,9 +66,9 @@ def judge(
         side=None if side == "both" else side,  # type: ignore[arg-type]
         base_url=base_url,
         name=name,
-        country=country.lower() if country else None,
+        country=country,
         client_name=client_name,
-        client_country=client_country.lower() if client_country else None,
+        client_country=client_country,
         adapters=adapter or (),
         decided_by=conformance_class,  # type: ignore[arg-type]
         as_of=parse_day(as_of),

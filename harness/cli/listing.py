@@ -12,17 +12,15 @@ import typer
 from harness import catalogue
 from harness.adapters import ADAPTERS
 from harness.checks import registry
+from harness.cli.options import JSON, LANG, PROFILE_PATH
 from harness.errors import UsageError
-from harness.profile import LANGUAGES, Profile, Requirement
+from harness.profile import Profile, Requirement
 from harness.serve.mock import mutants_of
 
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-PATHS = Annotated[list[Path] | None, typer.Option("--profile-path", metavar="DIR", help="Folder with further profiles (repeatable).")]
-LANG = Annotated[str, typer.Option(metavar="LANG", help="Language: en, pl or lt.")]
 PROFILE = Annotated[str | None, typer.Option("--profile", metavar="NAME", help="Only this profile.")]
 
 
-def profiles(json: JSON = False, profile_path: PATHS = None) -> None:
+def profiles(json: JSON = False, profile_path: PROFILE_PATH = None) -> None:
     """List the profiles, and the adapters a participant may declare."""
     rows = [
         {
@@ -48,9 +46,8 @@ def profiles(json: JSON = False, profile_path: PATHS = None) -> None:
         typer.echo(f"  {adapter.name:<16} {adapter.description}")
 
 
-def requirements(profile: PROFILE = None, json: JSON = False, lang: LANG = "en", profile_path: PATHS = None) -> None:
+def requirements(profile: PROFILE = None, json: JSON = False, lang: LANG = "en", profile_path: PROFILE_PATH = None) -> None:
     """List the requirements, the checks that decide each, and why some cannot be decided."""
-    _language(lang)
     chosen = _all(profile_path) if profile is None else [catalogue.load(profile, profile_path or ())]
     rows = [_row(each, requirement, lang) for each in chosen for requirement in each.requirements]
     if json:
@@ -102,10 +99,9 @@ def explain(
     id: Annotated[str, typer.Argument(metavar="ID", help="Requirement id, e.g. CORE-ERR-001.")],
     lang: LANG = "en",
     json: JSON = False,
-    profile_path: PATHS = None,
+    profile_path: PROFILE_PATH = None,
 ) -> None:
     """Explain one requirement: what it asks for, why, how it is tested and what to do about a violation."""
-    _language(lang)
     for profile in _all(profile_path):
         for requirement in profile.requirements:
             if requirement.id == id.upper():
@@ -155,11 +151,6 @@ def _paragraph(text: str) -> None:
 
 def _all(paths: list[Path] | None) -> list[Profile]:
     return [catalogue.load(key, paths or ()) for key in catalogue.names(paths or ())]
-
-
-def _language(lang: str) -> None:
-    if lang not in LANGUAGES:
-        raise UsageError(f"--lang {lang}: choose one of {', '.join(LANGUAGES)}.")
 
 
 def _print_json(value: Any) -> None:

@@ -10,12 +10,12 @@ from typing import Annotated
 import msgspec
 import typer
 
+from harness.cli.options import HOLDING_CLASS, JSON, LANG, one_of
 from harness.cli.output import Output, reader_may_leave
-from harness.cli.run import one_of
 from harness.matrix import build as site
 from harness.matrix.pairs import Pair, pair
 from harness.matrix.terminal import show
-from harness.profile import CLASSES, LANGUAGES
+from harness.profile import LANGUAGES
 from harness.report import read_report
 from harness.trust import known_keys
 
@@ -32,18 +32,14 @@ def check(
     consumer: Annotated[Path, typer.Option(metavar="REPORT", help="Report on the consumer (govai consumer --report json=REPORT).")],
     provider: Annotated[Path, typer.Option(metavar="REPORT", help="Report on the provider (govai run --report json=REPORT).")],
     profile: Annotated[str, typer.Option(metavar="NAME[/MAJOR]", help="Profile that both reports speak of.")],
-    conformance_class: Annotated[
-        str, typer.Option("--class", metavar="CLASS", help="Class whose requirements have to hold: base, government, high-risk.")
-    ] = "government",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    lang: Annotated[str, typer.Option(metavar="LANG", help="Language: en, pl or lt.")] = "en",
+    conformance_class: HOLDING_CLASS = "government",
+    json: JSON = False,
+    lang: LANG = "en",
 ) -> None:
     """Say whether a consumer can use a provider, and why not: by what the consumer really uses, and what the provider does with it.
 
     Exit codes: 0 it can; 1 it cannot; 2 wrong usage; 5 it is not known.
     """
-    one_of("--class", conformance_class, CLASSES)
-    one_of("--lang", lang, LANGUAGES)
     present_pair(pair(read_report(consumer), read_report(provider), profile, conformance_class), lang, json=json)  # type: ignore[arg-type]
 
 
@@ -53,18 +49,21 @@ def build(
         list[str], typer.Argument(metavar="REPORTS...", help="Reports, folders of them, or patterns such as 'reports/**/*.json'.")
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the site: a new one, or that of an earlier build.")],
-    conformance_class: Annotated[
-        str, typer.Option("--class", metavar="CLASS", help="Class whose requirements decide: base, government, high-risk.")
-    ] = "government",
-    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the start page and the badges: en, pl or lt.")] = "en",
+    conformance_class: HOLDING_CLASS = "government",
+    lang: Annotated[
+        str,
+        typer.Option(
+            metavar="LANG",
+            help="Language of the start page and the badges: en, pl or lt.",
+            callback=one_of(*LANGUAGES),
+        ),
+    ] = "en",
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="What the site is called.")] = None,
     keys: Annotated[
         list[Path] | None, typer.Option("--keys", "--key", metavar="PATH", help="Public keys you trust, as for govai verify (repeatable).")
     ] = None,
 ) -> None:
     """Build a static site of who can use whom from reports, with matrix.json, matrix.csv and matrix.md; or bring one up to date."""
-    one_of("--class", conformance_class, CLASSES)
-    one_of("--lang", lang, LANGUAGES)
     console = Output(highlight=False)
     for line in summary(site.build(reports, out, conformance_class, lang, title, known_keys(keys or [])), out):  # type: ignore[arg-type]
         console.print(line, soft_wrap=True, markup=False)

@@ -9,17 +9,16 @@ import typer
 
 from harness import catalogue
 from harness import promote as promotion
+from harness.cli.options import PROFILE_PATH
 from harness.profile import load_profile
 from harness.vectors import compiled, freeze
 
 app = typer.Typer(help="Make and check profiles.", no_args_is_help=True)
 
-PATHS = Annotated[list[Path] | None, typer.Option("--profile-path", metavar="DIR", help="Folder with further profiles (repeatable).")]
-
 
 @app.command()
 def compile(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Profile, e.g. assistant or assistant/1.")], profile_path: PATHS = None
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Profile, e.g. assistant or assistant/1.")], profile_path: PROFILE_PATH = None
 ) -> None:
     """Freeze a profile's hand-written corpus (corpus/*.yaml), and what is drawn from its document, into vectors.jsonl."""
     folder = catalogue.folder(name, profile_path or ())
@@ -43,7 +42,7 @@ def promote(
     expect: Annotated[
         list[str] | None, typer.Option(metavar="STATUS", help="Class of status that is right, e.g. 4xx (repeatable).")
     ] = None,
-    profile_path: PATHS = None,
+    profile_path: PROFILE_PATH = None,
 ) -> None:
     """Make the request of an explored finding a vector: write it to the profile's corpus (corpus/found.yaml)."""
     path = promotion.promote(finding, name, id=id, purpose=purpose, kind=kind, expect=expect or (), profile_paths=profile_path or ())

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.errors import UsageError
+from harness.cli.options import AUTH, CA, PROFILE_PATH, TIMEOUT
 from harness.formats.inert import one_line
-from harness.participant import AUTH_HELP, Limits, parse_credential
+from harness.participant import Limits, parse_credential
 from harness.plan import Repeat
 from harness.replay import areplay
 from harness.report import EXIT_CODES, Report
@@ -23,17 +22,15 @@ def replay(
         str, typer.Argument(metavar="FINDING", help="REPORT.json, REPORT.json#REQUIREMENT or REPORT.json#EXCHANGE; the first means all.")
     ],
     url: Annotated[str | None, typer.Option(metavar="URL", help="Another base URL than the report's.")] = None,
-    auth: Annotated[str | None, typer.Option(metavar="AUTH", help=f"Credential: {AUTH_HELP}.")] = None,
-    ca: Annotated[Path | None, typer.Option(metavar="PEM", help="Certificate authorities to trust besides the system's.")] = None,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Most seconds one exchange may take.")] = 60.0,
-    profile_path: Annotated[list[Path] | None, typer.Option(metavar="DIR", help="Folder with further profiles (repeatable).")] = None,
+    auth: AUTH = None,
+    ca: CA = None,
+    timeout: TIMEOUT = 60.0,
+    profile_path: PROFILE_PATH = None,
 ) -> None:
     """Repeat what found a violation: the vector, the scenario or the exact request of a report, with its seed and its variables.
 
     Exit codes: 0 gone; 1 still there; 2 wrong usage; 3 unreachable or broke off; 5 it could not be said.
     """
-    if timeout <= 0:
-        raise UsageError("--timeout must be greater than 0.")
     credential = parse_credential(auth) if auth else None
 
     async def until_stopped() -> tuple[list[Repeat], Report]:

@@ -12,8 +12,6 @@ from harness import formats, trust
 from harness.errors import UsageError
 from harness.recorded import recorded_in
 
-SIGN = "Sign JSON reports with this key: env:VARIABLE or file:PATH (PEM or JWK, Ed25519 or ES256)."
-
 
 @dataclass(frozen=True)
 class Signing:

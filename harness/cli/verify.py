@@ -10,12 +10,11 @@ import msgspec
 import typer
 
 from harness import trust
+from harness.cli.options import JSON, LANG
 from harness.cli.output import Output, reader_may_leave
-from harness.cli.run import one_of
 from harness.formats.trust import reason_said, show
 from harness.formats.wording import Words
 from harness.pace import parse_duration
-from harness.profile import LANGUAGES
 from harness.recorded import recorded_in
 
 
@@ -31,14 +30,13 @@ def verify(
         Path | None, typer.Option(metavar="PATH", help="Recording to check as well: the folder of --evidence, or a HAR file.")
     ] = None,
     max_age: Annotated[str | None, typer.Option(metavar="DURATION", help="Oldest signature to accept, e.g. 12h or 30d.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    lang: Annotated[str, typer.Option(metavar="LANG", help="Language: en, pl or lt.")] = "en",
+    json: JSON = False,
+    lang: LANG = "en",
 ) -> None:
     """Say what of a report is signed, by whom and when, and what was changed since.
 
     Exit codes: 0 signed with a key you gave, and unchanged; 1 changed or wrongly signed; 2 wrong usage; 5 not proven: unsigned, unknown key, expired.
     """
-    one_of("--lang", lang, LANGUAGES)
     result = trust.trust_of(
         report,
         trust.known_keys(keys or []),

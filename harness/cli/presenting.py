@@ -1,0 +1,75 @@
+"""Results on their way out: reports in files, the summary, the exit code."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from harness import formats
+from harness.cli.output import Output, reader_may_leave
+from harness.cli.signing import Signing
+from harness.errors import GovaiError, UsageError
+from harness.formats.terminal import summary
+from harness.report import EXIT_CODES, Report
+
+
+def present(
+    result: Report, targets: list[tuple[str, Path]], lang: str, signing: Signing | None = None, *, allow_incomplete: bool
+) -> NoReturn:
+    """Write the reports, show the summary, and end with the exit code of the outcome."""
+    present_all([(result, targets)], lang, signing, allow_incomplete=allow_incomplete)
+
+
+WORST_FIRST = (EXIT_CODES["harness-error"], EXIT_CODES["not-conformant"], EXIT_CODES["unreachable"], EXIT_CODES["incomplete"])
+
+
+def present_all(
+    results: list[tuple[Report, list[tuple[str, Path]]]], lang: str, signing: Signing | None = None, *, allow_incomplete: bool
+) -> NoReturn:
+    """The same of several results, each with its targets; the worst outcome decides the exit code."""
+    codes = set()
+    for result, targets in results:
+        written = write_reports(result, targets, lang, signing)
+        with reader_may_leave():
+            summary(result, Output(highlight=False), lang)
+            for format, path in written:
+                typer.echo(f"{format} report: {path}{', signed' if signing and format == 'json' else ''}")
+        codes.add(EXIT_CODES["harness-error"] if len(written) < len(targets) else result.exit_code)
+    if allow_incomplete:
+        codes.discard(EXIT_CODES["incomplete"])
+    sys.exit(next((code for code in WORST_FIRST if code in codes), 0))
+
+
+def parse_targets(texts: list[str]) -> list[tuple[str, Path]]:
+    """``FORMAT=PATH`` arguments, each checked to be writable before anything is sent. Raises :class:`UsageError`."""
+    targets = []
+    for text in texts:
+        format, separator, path = text.partition("=")
+        if not separator or not path:
+            raise UsageError(f"--report {text}: write it as FORMAT=PATH, e.g. html=report.html.")
+        formats.check_target(format, Path(path))
+        targets.append((format, Path(path)))
+    return targets
+
+
+def with_side(text: str, side: str) -> str:
+    """``FORMAT=PATH`` with the side in the file's name, for reports on both."""
+    format, separator, path = text.partition("=")
+    return f"{format}={Path(path).with_stem(f'{Path(path).stem}-{side}')}" if separator and Path(path).name else text
+
+
+def write_reports(report: Report, targets: list[tuple[str, Path]], lang: str, signing: Signing | None = None) -> list[tuple[str, Path]]:
+    """Write every report, sign those in JSON, and return those that were; one that cannot be written does not keep the others from it."""
+    written = []
+    for format, path in targets:
+        try:
+            formats.write(report, format, path, lang)
+            if signing and format == "json":
+                signing.beside(path)
+            written.append((format, path))
+        except GovaiError as error:
+            typer.echo(f"govai: {error}", err=True)
+    return written
