@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from harness.client import Client, Transport
 from harness.errors import Unreachable
-from harness.exchange import Exchange, Headers, Request, Response, seconds_to_wait
+from harness.exchange import Exchange, Headers, Request, Response
 from harness.matrix.pairs import Pair, Reason, pair
 from harness.observation import Observation
 from harness.offline import Offline
@@ -30,7 +29,7 @@ from harness.operation import Operation
 from harness.participant import Participant
 from harness.profile import ConformanceClass, Profile
 from harness.report import Report, UseShown
-from harness.sending import PATIENCE
+from harness.sending import PATIENCE, asked_to_wait
 from harness.untold import Untold, body_told
 from harness.use import Use, use_of
 from harness.withholding import Withheld
@@ -126,8 +125,8 @@ async def _sent(client: Client, id: str, request: Request, longest: float) -> Ex
     """One request, again where the provider asks for it to be made later."""
     for attempt in range(PATIENCE + 1):
         exchange = await client.send(id if attempt == 0 else f"{id}~{attempt}", request)
-        wait = seconds_to_wait(exchange.response, time.time()) if exchange.response and exchange.status in (429, 503) else None
-        if wait is None or wait > longest:
+        wait = asked_to_wait(exchange, longest)
+        if wait is None:
             break
         await asyncio.sleep(wait)
     return exchange

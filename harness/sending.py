@@ -31,6 +31,12 @@ def traceparent(seed: int, id: str) -> str:
     return f"00-{digest[:32]}-{digest[32:48]}-01"
 
 
+def asked_to_wait(exchange: Exchange, longest: float) -> float | None:
+    """The seconds after which an answer asks for the request to be made again; None where it does not, or not so soon."""
+    wait = seconds_to_wait(exchange.response, time.time()) if exchange.response and exchange.status in (429, 503) else None
+    return None if wait is None or wait > longest else wait
+
+
 @dataclass
 class Ending:
     """Why a run ends before its plan does, one sentence; ``unreachable`` when it is the participant that went away."""
@@ -85,8 +91,8 @@ class Sender:
                 self._listen(exchange)
                 if self._recording is not None:
                     self._recording.keep(exchange)
-            wait = seconds_to_wait(exchange.response, time.time()) if exchange.response and exchange.status in (429, 503) else None
-            if wait is None or wait > self._longest_wait or "test-scenario" in request.headers:
+            wait = asked_to_wait(exchange, self._longest_wait)
+            if wait is None or "test-scenario" in request.headers:
                 break
             if known is None:
                 self._pace.hold(wait)

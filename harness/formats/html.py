@@ -146,15 +146,18 @@ def shown(text: str) -> Markup:
     return Markup("").join(pieces)
 
 
+def environment(package: str) -> Environment:
+    """What pages are made with from the templates of a package: everything is escaped, and nothing that is missing is passed over."""
+    made = Environment(loader=PackageLoader(package), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.filters.update(shown=shown, shortened=shortened, visible=visible)
+    made.tests["linkable"] = linkable
+    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    return made
+
+
 @cache
 def _template() -> Any:
-    environment = Environment(
-        loader=PackageLoader("harness.formats"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(shown=shown, shortened=shortened)
-    environment.tests["linkable"] = linkable
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-    return environment.get_template("report.html.j2")
+    return environment("harness.formats").get_template("report.html.j2")
 
 
 @cache

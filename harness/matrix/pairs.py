@@ -15,7 +15,7 @@ import msgspec
 from harness.errors import UsageError
 from harness.profile import CLASSES, ConformanceClass, Side
 from harness.report import ProfileUsed, Report, UseShown
-from harness.use import INVALID
+from harness.use import INVALID, Use
 
 State = Literal["works", "fails", "unknown"]
 EXIT_CODES: dict[State, int] = {"works": 0, "fails": 1, "unknown": 5}
@@ -131,13 +131,13 @@ def _edition(report: Report, side: Side, profile: str) -> ProfileUsed:
 
 def _of_verdicts(report: Report, keys: set[str], class_: ConformanceClass, uses: Sequence[UseShown]) -> Iterator[Reason]:
     """What a report's verdicts mean for a consumer that makes these uses."""
-    side, below = report.participant.side, CLASSES[: CLASSES.index(class_) + 1]
+    side, below, made = report.participant.side, CLASSES[: CLASSES.index(class_) + 1], [_use(use) for use in uses]
     for verdict in report.verdicts:
         if verdict.profile not in keys or not verdict.binding or not verdict.decidable or verdict.class_ not in below:
             continue
         said = verdict.findings[0].message if verdict.findings else verdict.cause or ""
         if verdict.verdict in ("failed", "warning"):
-            use = next((each for each in verdict.violated_by if side == "consumer" or any(_within(each, use) for use in uses)), None)
+            use = next((each for each in verdict.violated_by if side == "consumer" or any(_use(each).within(use) for use in made)), None)
             kind: Kind = "elsewhere" if use is None else "violated" if verdict.verdict == "failed" else "warning"
             yield Reason(kind, side, verdict.requirement, use, said)
         elif verdict.verdict in ("not-tested", "needs-review", "harness-error"):
@@ -146,9 +146,8 @@ def _of_verdicts(report: Report, keys: set[str], class_: ConformanceClass, uses:
             yield Reason("adapter", side, verdict.requirement, message=verdict.cause or "")
 
 
-def _within(shown: UseShown, use: UseShown) -> bool:
-    """As :meth:`harness.use.Use.within` has it."""
-    return (shown.profile, shown.operation) in (("*", "*"), (use.profile, use.operation)) and {*shown.parts} <= {*use.parts}
+def _use(shown: UseShown) -> Use:
+    return Use(shown.profile, shown.operation, frozenset(shown.parts))
 
 
 class Offer(NamedTuple):

@@ -1,4 +1,4 @@
-"""The pages of the site: static, self-contained, each in a file of its own for each language (docs/decisions/0010-matrix-site.md).
+"""The pages of the site: static, self-contained, each in a file of its own for each language (docs/decisions/0011-matrix-site.md).
 
 What participants wrote is shown as text: templates escape everything, addresses are made of plain letters, and a Content-Security-Policy lets
 nothing run but the one script that stands in the page of the matrix.
@@ -10,41 +10,33 @@ import base64
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 import harness.formats
 from harness.formats import badge, html
-from harness.formats.answer import SYMBOLS, VERDICTS
+from harness.formats.answer import VERDICTS
 from harness.formats.html import shown
-from harness.formats.inert import linkable, shortened, visible
-from harness.formats.trust import SIGNS as TRUST_SIGNS
-from harness.formats.trust import reason_said
+from harness.formats.inert import shortened
 from harness.formats.wording import Words
 from harness.matrix.collation import order
 from harness.matrix.data import by_name, newest
 from harness.matrix.folder import Folder
-from harness.matrix.model import LAYERS, Asked, Cell, Entry, Grid, Matrix, Standing
+from harness.matrix.model import LAYERS, Asked, Cell, Entry, Grid, Matrix
 from harness.matrix.pairs import State
 from harness.matrix.reading import Text, whole
-from harness.matrix.terminal import SIGNS, use_said
+from harness.matrix.templating import SECTIONS, STANDING_SIGNS, script, style, template
+from harness.matrix.terminal import SIGNS, pair_said
 from harness.profile import CLASSES, LANGUAGES, Language
 from harness.report import VerdictName
 from harness.version import VERSION
 
-OWN_NAMES: dict[Language, str] = {"en": "English", "pl": "polski", "lt": "lietuvių"}
-SECTIONS = ("index", "requirements", "assessment", "input")
 COLOURS: dict[State, str] = {"works": badge.COLOURS["conformant"], "fails": badge.COLOURS["not-conformant"], "unknown": badge.UNDECIDED}
-STANDING_SIGNS: dict[Standing, str] = {"counts": "✓", "history": "↺", "duplicate": "=", "refused": "✗"}
 PASSES: tuple[VerdictName, ...] = ("passed", "passed-with-adapter")
 VIOLATED: tuple[VerdictName, ...] = ("failed", "warning")
 CHARTED = 60
 """Runs in a chart, the last ones; the table has all."""
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Site:
@@ -64,7 +56,7 @@ class Site:
         """Make every page, report and badge."""
         everything = key_of(*(each.head.digest for each in self._matrix.entries), self._matrix.input, self._matrix.passed_over)
         self._put("index.html", self._language, self._start)
-        self._put("style.css", "", _style)
+        self._put("style.css", "", style)
         for entry in self._matrix.entries:
             self._put(f"report/{entry.address}.html", entry.head.digest, partial(_report, entry))
             self._put(
@@ -93,10 +85,10 @@ class Site:
         """A page in one language; ``data`` gives the template and what it shows."""
 
         def made() -> str:
-            template, values = data(words)
+            name, values = data(words)
             deep = "../" * address.count("/")
             return str(
-                _template(template).render(
+                template(name).render(
                     w=words,
                     to=lambda other: f"{deep}{other}.html",
                     root=f"../{deep}",
@@ -114,11 +106,11 @@ class Site:
 
     def _start(self) -> str:
         title = self._title or self._words[self._language].say("site.title")
-        return str(_template("start").render(language=self._language, site_title=title))
+        return str(template("start").render(language=self._language, site_title=title))
 
     def _index(self, words: Words) -> tuple[str, dict[str, Any]]:
         totals = self._matrix.states()
-        script = _script()
+        own_script = script()
         return "index", {
             "people": len(_people(self._matrix)),
             "pairs": sum(totals.values()),
@@ -128,8 +120,8 @@ class Site:
             "grids": [_grid_shown(grid, words) for grid in self._matrix.grids],
             "own": CLASSES.index(self._matrix.class_) * (len(LAYERS) + 1),
             "said": {state: words.say(f"pair_state.{state}") for state in SIGNS},
-            "script": script,
-            "policy": f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",
+            "script": own_script,
+            "policy": f"'sha256-{base64.b64encode(hashlib.sha256(own_script.encode()).digest()).decode()}'",
         }
 
     def _filters(self, words: Words) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -203,9 +195,8 @@ class Site:
             )
             for title, reasons in (("site.reasons", deciding), ("site.reasons_above", above), ("site.reasons_beside", rest))
         ]
-        pair, of_class = cell.pair, words.say(f"of_class.{cell.pair.class_}")
-        headline = words.say(f"pair.{pair.state}", consumer=pair.consumer, provider=pair.provider, profile=pair.profile, of_class=of_class)
-        return "pair", {"cell": cell, "headline": shown(headline), "groups": groups, "badge_text": self._pair_text(cell, words)}
+        said = pair_said(cell.pair, words)
+        return "pair", {"cell": cell, "headline": shown(said), "groups": groups, "badge_text": said}
 
     def _assessment(self, words: Words) -> tuple[str, dict[str, Any]]:
         across = [cell for cell in self._matrix.cells if cell.crosses_a_border]
@@ -231,11 +222,7 @@ class Site:
         words, state = self._words[self._language], cell.pair.state
         said = f"{SIGNS[state][0]} {words.say(f'pair_state.{state}')}"
         names = " → ".join(shortened(each, 28) for each in (cell.pair.consumer, cell.pair.provider))
-        return badge.drawn(names, said, COLOURS[state], self._pair_text(cell, words), self._language)
-
-    def _pair_text(self, cell: Cell, words: Words) -> str:
-        pair, of_class = cell.pair, words.say(f"of_class.{cell.pair.class_}")
-        return words.say(f"pair.{pair.state}", consumer=pair.consumer, provider=pair.provider, profile=pair.profile, of_class=of_class)
+        return badge.drawn(names, said, COLOURS[state], pair_said(cell.pair, words), self._language)
 
 
 _WORST_FIRST: tuple[VerdictName, ...] = (
@@ -291,46 +278,6 @@ def _report(entry: Entry) -> bytes:
 
 def _bytes(made: str | bytes) -> bytes:
     return made.encode("utf-8", "replace") if isinstance(made, str) else made
-
-
-def _style() -> str:
-    own = Path(harness.formats.__file__).parent / "templates" / "report.css"
-    return own.read_text(encoding="utf-8") + (_TEMPLATES / "site.css").read_text(encoding="utf-8")
-
-
-@cache
-def _script() -> Markup:
-    return Markup((_TEMPLATES / "index.js").read_text(encoding="utf-8"))  # noqa: S704 (a file of this package)
-
-
-@cache
-def _template(name: str) -> Any:
-    environment = _environment()
-    return environment.get_template(f"{name}.html.j2")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("harness.matrix"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(shown=shown, visible=visible)
-    environment.tests["linkable"] = linkable
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-    environment.globals.update(
-        signs=SIGNS,
-        symbols=SYMBOLS,
-        standing_signs=STANDING_SIGNS,
-        trust_signs=TRUST_SIGNS,
-        reason_said=reason_said,
-        languages=LANGUAGES,
-        own_names=OWN_NAMES,
-        sections=SECTIONS,
-        layers=LAYERS,
-        use_said=use_said,
-        sentence_case=lambda text: f"{text[:1].upper()}{text[1:]}",
-    )
-    return environment
 
 
 def _grid_shown(grid: Grid, words: Words) -> dict[str, Any]:

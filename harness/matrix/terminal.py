@@ -26,8 +26,7 @@ def show(pair: Pair, console: Console, language: str = "en") -> None:
         return Text(writable(visible(one_line(content)), console.encoding), style)
 
     sign, style = SIGNS[pair.state]
-    of_class = words.say(f"of_class.{pair.class_}")
-    said = words.say(f"pair.{pair.state}", consumer=pair.consumer, provider=pair.provider, profile=pair.profile, of_class=of_class)
+    said = pair_said(pair, words)
     weaker = f" {words.say(f'weaker.{pair.weaker}')}" if pair.weaker else ""
     console.print(text(f"{sign} {said}{weaker}", style))
     deciding = pair.deciding
@@ -41,6 +40,12 @@ def show(pair: Pair, console: Console, language: str = "en") -> None:
             others.setdefault(words.say(f"reason.{each.kind}"), []).append(each.requirement or use_said(each.use))
     for why, what in others.items():
         console.print(Padding(text(f"{why[:1].upper()}{why[1:]}: {words.some(what)}.", "dim"), (0, 0, 0, 2), expand=False))
+
+
+def pair_said(pair: Pair, words: Words) -> str:
+    """Whether a pair works, in one sentence."""
+    of_class = words.say(f"of_class.{pair.class_}")
+    return words.say(f"pair.{pair.state}", consumer=pair.consumer, provider=pair.provider, profile=pair.profile, of_class=of_class)
 
 
 def reason_said(reason: Reason, words: Words) -> str:
