@@ -12,10 +12,7 @@ import argparse
 import contextlib
 import http.client
 import json
-import os
-import signal
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -23,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks.service import model, service
+from benchmarks.service import model, service, started
 
 WARM_UP = 20
 FORMS = {"whole answer": False, "first part of a stream": True}
@@ -32,14 +29,8 @@ FORMS = {"whole answer": False, "first part of a stream": True}
 @contextlib.contextmanager
 def proxy(url: str) -> Iterator[str]:
     """The command in a process of its own while the block runs; gives the base URL."""
-    command = [Path(sys.executable).with_name("govai"), "proxy", url, "--profile", "assistant"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with started([Path(sys.executable).with_name("govai"), "proxy", url, "--profile", "assistant"]) as address:
+        yield address
 
 
 def seconds(connection: http.client.HTTPConnection, question: dict[str, Any]) -> float:

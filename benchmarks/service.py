@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -59,7 +60,13 @@ class Counting:
 @contextlib.contextmanager
 def service(delay: float = 0.0, mutant: str = "") -> Iterator[str]:
     """Serve while the block runs; gives the base URL."""
-    command = [sys.executable, "-m", "benchmarks.service", str(delay), mutant]
+    with started([sys.executable, "-m", "benchmarks.service", str(delay), mutant]) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str | Path]) -> Iterator[str]:
+    """Run a command that serves while the block runs; gives the base URL, which it prints first."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert process.stdout is not None

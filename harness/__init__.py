@@ -7,21 +7,21 @@
 
 from harness.api import acompare, aconsume, ajudge, ajudge_file, apair, aproxy, arun, compare, consume, judge, judge_file, pair, run
 from harness.comparison import Comparison
-from harness.crossing import Crossing
 from harness.errors import GovaiError, HarnessFault, ProfileError, Unreachable, UsageError
 from harness.exchange import Exchange, Headers, Request, Response
+from harness.pairing import Pairing
 from harness.participant import Credential, Limits, Participant, parse_credential
 from harness.report import Report
 
 __all__ = [
     "Comparison",
     "Credential",
-    "Crossing",
     "Exchange",
     "GovaiError",
     "HarnessFault",
     "Headers",
     "Limits",
+    "Pairing",
     "Participant",
     "ProfileError",
     "Report",

@@ -13,14 +13,14 @@ from harness.adapters import find_adapter
 from harness.client import Transport
 from harness.comparison import Comparison, comparing, read_file
 from harness.comparison.fetching import read_url
-from harness.crossing import Crossing, cross
 from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.explore import duration
 from harness.observation import Observation
-from harness.offline import Offline
+from harness.pairing import Pairing, paired
 from harness.participant import Credential, Limits, Participant, check_url
 from harness.profile import ConformanceClass, Side
+from harness.recorded.offline import Offline
 from harness.report import Report
 from harness.run import Progress, RunOptions, run_provider
 from harness.serve.inbox import LISTEN
@@ -83,15 +83,7 @@ async def arun(
     url = check_url(url)
     for adapter in adapters:
         find_adapter(adapter)
-    participant = Participant(
-        url=url,
-        name=name or url.partition("://")[2],
-        country=country,
-        credential=credential,
-        certificate_authority=certificate_authority,
-        adapters=tuple(adapters),
-        limits=limits or Limits(),
-    )
+    participant = _provider(url, name, country, adapters, limits, credential, certificate_authority)
     if evidence and resume and evidence != resume:
         raise UsageError("A run that goes on with another records in the same folder: leave out --evidence.")
     options = RunOptions(
@@ -158,7 +150,7 @@ async def apair(
     profile_paths: Sequence[Path] = (),
     transport: Transport | None = None,
     stop: asyncio.Event | None = None,
-) -> Crossing:
+) -> Pairing:
     """Send a provider what a consumer really sent, and say whether this consumer can use it.
 
     Args:
@@ -170,17 +162,9 @@ async def apair(
     The other arguments and the errors are those of :func:`arun` and :func:`ajudge_file`.
     """
     url = check_url(provider)
-    service = Participant(
-        url=url,
-        name=name or url.partition("://")[2],
-        country=country,
-        credential=credential,
-        certificate_authority=certificate_authority,
-        adapters=tuple(adapters),
-        limits=limits or Limits(),
-    )
+    service = _provider(url, name, country, adapters, limits, credential, certificate_authority)
     client = Participant(url="", name=consumer_name or recording.stem, country=consumer_country, adapters=tuple(adapters))
-    return await cross(
+    return await paired(
         recording,
         catalogue.load_with_core(profiles, profile_paths),
         client,
@@ -284,14 +268,7 @@ async def aproxy(
     from harness.serve.proxy import Watch, run_proxy  # a server takes a while to import
 
     url = check_url(upstream)
-    provider = Participant(
-        url=url,
-        name=name or url.partition("://")[2],
-        country=country,
-        certificate_authority=certificate_authority,
-        adapters=tuple(adapters),
-        limits=limits or Limits(),
-    )
+    provider = _provider(url, name, country, adapters, limits, None, certificate_authority)
     consumer = Participant(url="", name=client_name, country=client_country, adapters=tuple(adapters))
     watch = Watch(
         provider,
@@ -383,7 +360,7 @@ def judge_file(
     loaded = catalogue.load_with_core(profiles, profile_paths)
     offline = Offline(path, loaded, side, check_url(base_url) if base_url else "")
     url = offline.base_url
-    provider = Participant(url, name or url.partition("://")[2], country, adapters=tuple(adapters))
+    provider = _provider(url, name, country, adapters)
     alone = offline.sides == ["consumer"]
     clients = Participant("", (name if alone else client_name) or "clients", country if alone else client_country, adapters=tuple(adapters))
     participants: dict[Side, Participant] = {"provider": provider, "consumer": clients}
@@ -395,7 +372,7 @@ async def ajudge_file(path: Path, profiles: Sequence[str] = ("assistant",), **op
     return await asyncio.to_thread(judge_file, path, profiles, **options)  # type: ignore[arg-type]
 
 
-def pair(recording: Path, provider: str, profiles: Sequence[str] = ("assistant",), **options: object) -> Crossing:
+def pair(recording: Path, provider: str, profiles: Sequence[str] = ("assistant",), **options: object) -> Pairing:
     """:func:`apair` for code that is not asynchronous; same arguments."""
     return asyncio.run(apair(recording, provider, profiles, **options))  # type: ignore[arg-type]
 
@@ -403,3 +380,24 @@ def pair(recording: Path, provider: str, profiles: Sequence[str] = ("assistant",
 def compare(document: str | Path, profiles: Sequence[str] = ("assistant",), **options: object) -> Comparison:
     """:func:`acompare` for code that is not asynchronous; same arguments."""
     return asyncio.run(acompare(document, profiles, **options))  # type: ignore[arg-type]
+
+
+def _provider(
+    url: str,
+    name: str | None,
+    country: str | None,
+    adapters: Sequence[str],
+    limits: Limits | None = None,
+    credential: Credential | None = None,
+    certificate_authority: Path | None = None,
+) -> Participant:
+    """A provider, called after its address where it has no name."""
+    return Participant(
+        url=url,
+        name=name or url.partition("://")[2],
+        country=country,
+        credential=credential,
+        certificate_authority=certificate_authority,
+        adapters=tuple(adapters),
+        limits=limits or Limits(),
+    )

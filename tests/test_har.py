@@ -23,8 +23,8 @@ import pytest
 import harness
 from harness.errors import UsageError
 from harness.exchange import Exchange
-from harness.har import Har
 from harness.recorded import read_exchanges
+from harness.recorded.har import Har
 from harness.report import Report
 from harness.untold import Untold
 

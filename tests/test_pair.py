@@ -15,7 +15,7 @@ import pytest
 
 from harness import Exchange, Headers, Participant, Request, Response, catalogue, pair
 from harness.client import Client, asgi_transport
-from harness.crossing import Carried, Crossing
+from harness.pairing import Carried, Pairing
 from harness.recording import Recording
 from harness.report import encode_report
 from harness.serve.listening import running
@@ -49,7 +49,7 @@ def recorded(folder: Path, profile: str, country: str) -> Path:
     return asyncio.run(_recorded(folder, profile, country))
 
 
-def crossed(folder: Path, profile: str, country: str, app: Any = None, **options: Any) -> Crossing:
+def crossed(folder: Path, profile: str, country: str, app: Any = None, **options: Any) -> Pairing:
     transport = asgi_transport(app or reference_app(profile, country))
     return pair(folder, "http://other.example", [profile], transport=transport, consumer_name="client", **options)
 

@@ -15,7 +15,7 @@ from conformance.core.reading import excerpt, parses
 from conformance.core.tracing import STATIC
 from harness.checks import CallNext, NeedsReview, NotTested, Service, Violation, mutant, scenario
 from harness.exchange import Exchange, Request, Response
-from harness.validity import CannotTell, faults_of
+from harness.openapi import CannotTell, faults_of
 
 
 @scenario("CORE-DOC-001")

@@ -11,7 +11,7 @@ import jsonschema_rs
 
 from harness.documents import pointer_step
 from harness.exchange import Response
-from harness.validity import CannotTell
+from harness.openapi import CannotTell
 
 _HERE = "urn:govai:own-description"
 

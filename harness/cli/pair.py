@@ -29,7 +29,7 @@ from harness.cli.options import (
 from harness.cli.presenting import parse_targets, with_side, write_reports
 from harness.cli.signing import parse_signing
 from harness.cli.stopping import stopped_by_signals
-from harness.crossing import Crossing
+from harness.pairing import Pairing
 from harness.participant import Limits, parse_credential
 from harness.report import EXIT_CODES
 
@@ -71,7 +71,7 @@ def pair(
     signing = parse_signing(sign, [target for own in targets.values() for target in own], recording)
     credential = parse_credential(auth) if auth else None
 
-    async def until_stopped() -> Crossing:
+    async def until_stopped() -> Pairing:
         return await api.apair(
             recording,
             provider,
@@ -90,10 +90,10 @@ def pair(
             stop=stopped_by_signals(),
         )
 
-    crossing = asyncio.run(until_stopped())
-    for each in (crossing.consumer, crossing.provider):
+    pairing = asyncio.run(until_stopped())
+    for each in (pairing.consumer, pairing.provider):
         write_reports(each, targets[each.participant.side], lang, signing)
-    if crossing.provider.outcome == "unreachable":
-        typer.echo(f"govai: {crossing.provider.ended}", err=True)
+    if pairing.provider.outcome == "unreachable":
+        typer.echo(f"govai: {pairing.provider.ended}", err=True)
         sys.exit(EXIT_CODES["unreachable"])
-    present_pair(crossing.pair, lang, json=json)
+    present_pair(pairing.pair, lang, json=json)

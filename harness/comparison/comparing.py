@@ -13,8 +13,8 @@ from harness.comparison.ground import Ground
 from harness.comparison.matching import matched
 from harness.comparison.model import Comparison, Difference, InvalidPlace, Undecided
 from harness.comparison.requests import compare_body, compare_parameters, compare_security
+from harness.openapi import CannotTell
 from harness.profile import Profile
-from harness.validity import CannotTell
 
 
 def compare(document: Document, profiles: Sequence[Profile]) -> Comparison:

@@ -24,7 +24,7 @@ from harness.comparison.schema import Schema, canonical, compiled
 from harness.comparison.values import Proposals
 from harness.documents import pointer_step
 from harness.explore.trimming import without_a_part
-from harness.validity import CannotTell
+from harness.openapi import CannotTell
 
 ALLOWED, EXPECTED = "urn:govai:allowed", "urn:govai:expected"
 NEITHER = "no value was found that is refused, and no proof that there is none"

@@ -16,7 +16,7 @@ import yaml
 from harness.documents import pointer_step
 from harness.errors import UsageError
 from harness.exchange import NotJSON, parse_json
-from harness.validity import CannotTell, DocumentFault, faults_of
+from harness.openapi import CannotTell, DocumentFault, faults_of
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of a file that are read."""

@@ -21,8 +21,8 @@ from harness.comparison.model import Difference, Kind, Undecided
 from harness.comparison.schema import Direction, any_value, schema_at
 from harness.evidence import Redaction
 from harness.exchange import Headers, Request
+from harness.openapi import CannotTell
 from harness.profile import Profile
-from harness.validity import CannotTell
 
 
 @dataclass

@@ -12,7 +12,7 @@ from harness.comparison.containment import ALLOWED, EXPECTED, NEITHER
 from harness.comparison.document import Place
 from harness.comparison.schema import Schema, canonical, compiled
 from harness.comparison.values import Proposals
-from harness.validity import CannotTell
+from harness.openapi import CannotTell
 
 
 class RefusedValue(NamedTuple):

@@ -14,7 +14,7 @@ from harness.comparison.matching import Matched
 from harness.comparison.parameters import refused_value
 from harness.comparison.schema import schema_at
 from harness.comparison.security import needed_beyond
-from harness.validity import CannotTell
+from harness.openapi import CannotTell
 from harness.vectors.model import fill
 
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})

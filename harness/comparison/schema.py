@@ -19,7 +19,7 @@ from urllib.parse import unquote
 import jsonschema_rs
 
 from harness.comparison.document import Document, Place, listed, mapping
-from harness.validity import CannotTell
+from harness.openapi import CannotTell
 
 Direction = Literal["request", "response"]
 

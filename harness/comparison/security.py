@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.comparison.document import Described, Document, Place
-from harness.validity import CannotTell
+from harness.openapi import CannotTell
 
 CORE = "../../core/1/openapi.yaml"
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
 from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
@@ -14,6 +11,7 @@ import pytest
 
 from harness.matrix.build import build
 from harness.profile import LANGUAGES
+from tests.browser.conftest import served
 from tests.matrix.samples import few, harmful, many, written
 
 By = pytest.importorskip("selenium.webdriver.common.by", reason="selenium is not installed (pip install '.[test]')").By
@@ -34,17 +32,8 @@ Visited = Callable[..., Any]
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """A folder with the sites that tests look at, each built where it is asked for, and its address."""
     root = tmp_path_factory.mktemp("sites")
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *about: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=root)) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield root, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(root) as address:
+        yield root, address
 
 
 @pytest.fixture

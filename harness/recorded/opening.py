@@ -7,8 +7,8 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.exchange import Exchange
-from harness.har import Har
 from harness.profile import Profile
+from harness.recorded.har import Har
 from harness.recording import FILE, FORMAT, Recorded
 
 _HEAD = 4096

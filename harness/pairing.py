@@ -24,10 +24,10 @@ from harness.errors import Unreachable
 from harness.exchange import Exchange, Headers, Request, Response
 from harness.matrix.pairs import Pair, Reason, pair
 from harness.observation import Observation
-from harness.offline import Offline
 from harness.operation import Operation
 from harness.participant import Participant
 from harness.profile import ConformanceClass, Profile
+from harness.recorded.offline import Offline
 from harness.report import Report, UseShown
 from harness.sending import PATIENCE, asked_to_wait
 from harness.untold import Untold, body_told
@@ -42,7 +42,7 @@ _NOT_SENT = frozenset(
 
 
 @dataclass(frozen=True)
-class Crossing:
+class Pairing:
     """What came of it: a report on each side, and what they say of the pair."""
 
     consumer: Report
@@ -50,7 +50,7 @@ class Crossing:
     pair: Pair
 
 
-async def cross(
+async def paired(
     recording: Path,
     profiles: list[Profile],
     consumer: Participant,
@@ -60,7 +60,7 @@ async def cross(
     decided_by: ConformanceClass = "government",
     transport: Transport | None = None,
     stop: asyncio.Event | None = None,
-) -> Crossing:
+) -> Pairing:
     """Send what ``consumer`` sent in ``recording`` to ``provider``.
 
     Args:
@@ -118,7 +118,7 @@ async def cross(
         for (use, what), times in sorted(refused.items(), key=lambda each: each[0][0].order)
     ]
     key = profiles[-1].key
-    return Crossing(asked, report, pair(asked, report, key, decided_by, replayed=reasons))
+    return Pairing(asked, report, pair(asked, report, key, decided_by, replayed=reasons))
 
 
 async def _sent(client: Client, id: str, request: Request, longest: float) -> Exchange:

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from harness.errors import UsageError
 from harness.exchange import Exchange, Request
-from harness.har import Har, plain_url
 from harness.judge import Judge
 from harness.observation import Observation
 from harness.operation import Operation
 from harness.participant import Participant
 from harness.profile import ConformanceClass, Profile, Side
-from harness.recorded import open_recorded
+from harness.recorded.har import Har, plain_url
+from harness.recorded.opening import open_recorded
 from harness.recording import Recorded
 from harness.report import Report
 from harness.withholding import Withheld
