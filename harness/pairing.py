@@ -192,7 +192,8 @@ class Carried:
         reading, before = operation.body_form.read(document), self.values
 
         def carried(value: Any, place: _Place) -> Any:
-            if not isinstance(value, str | dict | list) or reading.places.get(place, "") in {*reading.apart, *([""] if place else [])}:
+            known = reading.places.get(place)
+            if known is None or known in reading.apart or not isinstance(value, str | dict | list):
                 return value
             taken = self._taken(value)
             if taken is not value or isinstance(value, str):
