@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from harness.errors import UsageError
-from harness.profile import Basis, ConformanceClass, Level, Side, Translated
+from harness.profile import Basis, ConformanceClass, Language, Level, Side, Translated
 
 FORMAT = "govai-report/1"
 
@@ -168,6 +168,13 @@ class TimeTaken(msgspec.Struct, frozen=True):
     p95_s: Seconds
 
 
+class Said(msgspec.Struct, frozen=True):
+    """A sentence that a report has in English, in Polish and Lithuanian."""
+
+    pl: str
+    lt: str
+
+
 class End(msgspec.Struct, frozen=True):
     """The footer of a file: how many of each came before it."""
 
@@ -220,6 +227,8 @@ class Report(msgspec.Struct, frozen=True):
     limits: LimitsSet | None = None
     """None where the traffic was somebody else's."""
     timing: list[TimeTaken] = []
+    translations: dict[str, Said] = {}
+    """What is said in this report in English, in the other two languages: messages, causes, notes, what was expected and what came."""
     end: End | None = None
     """In a file alone, where it is the last member; files of the first versions have none."""
 
@@ -227,6 +236,13 @@ class Report(msgspec.Struct, frozen=True):
     def exit_code(self) -> int:
         """What ``govai run`` ends with (design section 5)."""
         return EXIT_CODES[self.outcome]
+
+    def said(self, text: str, language: Language) -> str | None:
+        """A sentence of this report in one language; None where nobody translated it."""
+        if language == "en":
+            return text
+        translated = self.translations.get(text)
+        return getattr(translated, language) if translated else None
 
     def of(self, requirement: str) -> Verdict:
         """The verdict of one requirement. Raises :class:`KeyError`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from harness.participant import Limits, Participant
 from harness.profile import ConformanceClass, Profile, Side
 from harness.report import FORMAT, Evidence, Finding, LimitsSet, ParticipantShown, ProfileUsed, Report, TimeTaken, UseMade, Verdict
 from harness.timing import Timing
+from harness.translations import translations
 from harness.use import Uses
 from harness.verdict import Deciding, class_reached, classes, decide, outcome
 from harness.version import VERSION, software
@@ -70,6 +71,7 @@ def conclude(ran: Ran) -> Report:
         notes += [f"harness error: {each}" for each in tally.harness_errors[:1]]
     results = classes(verdicts)
     participant = ran.participant
+    ended, notes = clean(ran.ended) if ran.ended else None, [clean(note) for note in notes]
     return Report(
         format=FORMAT,
         govai_version=VERSION,
@@ -91,8 +93,8 @@ def conclude(ran: Ran) -> Report:
         class_reached=class_reached(results),
         classes=results,
         outcome=outcome(verdicts, ran.decided_by, unreachable=ran.unreachable),
-        ended=clean(ran.ended) if ran.ended else None,
-        notes=[clean(note) for note in notes],
+        ended=ended,
+        notes=notes,
         binding={name: _cleaned(value, clean) for name, value in ran.binding.items()},
         verdicts=verdicts,
         exchanges=exchanges,
@@ -100,7 +102,18 @@ def conclude(ran: Ran) -> Report:
         software=software(explored=ran.explored),
         limits=_limits(ran.limits) if ran.limits else None,
         timing=[TimeTaken(*took) for took in ran.timing],
+        translations=translations(tuple(ran.profiles)).of_all(
+            text for text in (ended, *notes, *_said(verdicts), *(each.fault for each in exchanges.values())) if text
+        ),
     )
+
+
+def _said(verdicts: Iterable[Verdict]) -> Iterator[str | None]:
+    """What verdicts say in English alone."""
+    for verdict in verdicts:
+        yield verdict.cause
+        for finding in verdict.findings:
+            yield from (finding.message, finding.expected, finding.got)
 
 
 def _limits(limits: Limits) -> LimitsSet:

@@ -40,7 +40,8 @@ def check(
 
     Exit codes: 0 it can; 1 it cannot; 2 wrong usage; 5 it is not known.
     """
-    present_pair(pair(read_report(consumer), read_report(provider), profile, conformance_class), lang, json=json)  # type: ignore[arg-type]
+    reports = read_report(consumer), read_report(provider)
+    present_pair(pair(*reports, profile, conformance_class), reports, lang, json=json)  # type: ignore[arg-type]
 
 
 @app.command()
@@ -80,11 +81,11 @@ def summary(built: site.Built, out: Path) -> Iterator[str]:
     yield f"{read}, {bad}, {built.passed_over} other files passed over: see {out}/en/input.html."
 
 
-def present_pair(result: Pair, lang: str, *, json: bool) -> None:
+def present_pair(result: Pair, reports: Sequence[Report], lang: str, *, json: bool) -> None:
     """Print what is known of a pair, and end with its exit code."""
     with reader_may_leave():
         if json:
             typer.echo(msgspec.json.format(msgspec.json.encode(result)).decode())
         else:
-            show(result, Output(highlight=False), lang)
+            show(result, reports, Output(highlight=False), lang)
     sys.exit(result.exit_code)

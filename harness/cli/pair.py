@@ -96,4 +96,4 @@ def pair(
     if pairing.provider.outcome == "unreachable":
         typer.echo(f"govai: {pairing.provider.ended}", err=True)
         sys.exit(EXIT_CODES["unreachable"])
-    present_pair(pairing.pair, lang, json=json)
+    present_pair(pairing.pair, (pairing.consumer, pairing.provider), lang, json=json)

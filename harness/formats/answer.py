@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
+import msgspec
+
 from harness.formats.wording import Words
-from harness.profile import CLASSES, ConformanceClass
+from harness.profile import CLASSES, ConformanceClass, Language
 from harness.report import ClassResult, Finding, Report, Verdict, VerdictName
 
 VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
@@ -30,6 +32,29 @@ SYMBOLS: dict[str, str] = {
     "undecided": "○",
 }
 """A sign for each verdict, outcome and state of a class, always beside the word."""
+
+
+def told(report: Report, language: Language) -> Report:
+    """The report with what it says in English alone said in another language, as far as it holds that."""
+    if language == "en":
+        return report
+
+    def said(text: str | None) -> str | None:
+        return text and (report.said(text, language) or text)
+
+    verdicts = [
+        msgspec.structs.replace(
+            verdict,
+            cause=said(verdict.cause),
+            findings=[
+                msgspec.structs.replace(each, message=said(each.message) or "", expected=said(each.expected), got=said(each.got))
+                for each in verdict.findings
+            ],
+        )
+        for verdict in report.verdicts
+    ]
+    notes = [said(each) or "" for each in report.notes]
+    return msgspec.structs.replace(report, ended=said(report.ended), notes=notes, verdicts=verdicts)
 
 
 def answer(report: Report, words: Words) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 
-from harness.formats.answer import binds_later, decides, operation_of
+from harness.formats.answer import binds_later, decides, operation_of, told
 from harness.formats.inert import one_line, shortened
 from harness.formats.wording import Words
 from harness.report import Report, Verdict
@@ -22,8 +22,8 @@ STARTS_A_FORMULA = "=+-@＝＋－＠"
 
 def render(report: Report, language: str = "en") -> bytes:
     """The report as a table. Names of columns and values are those of ``report.json``; sentences are in the language."""
-    text = io.StringIO()
-    rows = [_row(verdict, report, Words(language)) for verdict in report.verdicts]
+    text, words = io.StringIO(), Words(language)
+    rows = [_row(verdict, report, words) for verdict in told(report, words.language).verdicts]
     table = csv.writer(text, lineterminator="\r\n")
     table.writerow(COLUMNS)
     table.writerows([[_cell(value) for value in row] for row in rows])

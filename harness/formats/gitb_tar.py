@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import xml.etree.ElementTree as ET
 
-from harness.formats.answer import answer, binds_later, decides, operation_of, worst_first
+from harness.formats.answer import answer, binds_later, decides, operation_of, told, worst_first
 from harness.formats.inert import one_line, shortened
 from harness.formats.wording import Words
 from harness.report import Outcome, Report, Verdict
@@ -25,6 +25,7 @@ def render(report: Report, language: str = "en") -> bytes:
     the outcome is conformant and something else is to be looked at.
     """
     words = Words(language)
+    report = told(report, words.language)
     items = [(_severity(verdict, report), verdict) for verdict in worst_first(report.verdicts, report)]
     result = _RESULTS.get(report.outcome, "UNDEFINED")
     if result == "SUCCESS" and any(severity == "warning" for severity, _ in items):

@@ -69,6 +69,8 @@ def render(report: Report, language: str = "en") -> bytes:
         element=texts.element,
         binds_later=lambda verdict: texts.show(lambda words: binds_later(verdict, words) or ""),
         **{form: partial(texts.show, form) for form in _FORMS},
+        told=lambda text, longest=None: texts.told(report, text, longest),
+        data=lambda text: texts.told(report, text, LONGEST, data=True),
         texts=texts.table,
         policy=_policy(style, script),
         style=style,
@@ -127,6 +129,17 @@ class Texts:
             attributes = {**attributes, "data-t": str(self._numbers.setdefault(every, len(self._numbers)))}
         written = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in attributes.items())
         return Markup("<{0}{1}>{2}</{0}>").format(tag, written, every[0])
+
+    def told(self, report: Report, text: str, longest: int | None = None, *, data: bool = False) -> Markup:
+        """What a report says in English, in each language in which it holds it; else marked as English, but for ``data``, which is in no language."""
+
+        def cut(text: str) -> str:
+            return text if longest is None else shortened(text, longest)
+
+        said = {language: report.said(text, language) for language in LANGUAGES}
+        if all(said.values()):
+            return self.show(lambda words: visible(cut(said[words.language] or "")))
+        return shown(cut(text)) if data else Markup('<span lang="en">{}</span>').format(shown(cut(text)))
 
     def table(self) -> dict[str, list[str]]:
         """Language -> its texts, by the number that elements carry in ``data-t``."""

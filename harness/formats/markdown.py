@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, counts, decides, having, no_findings, reasons, state, undecidable
+from harness.formats.answer import (
+    SYMBOLS,
+    answer,
+    binds_later,
+    by_cause,
+    counts,
+    decides,
+    having,
+    no_findings,
+    reasons,
+    state,
+    told,
+    undecidable,
+)
 from harness.formats.inert import linkable, one_line, shortened, steers, visible
 from harness.formats.wording import Words
 from harness.profile import CLASSES, Basis
@@ -22,6 +35,7 @@ LONGEST_TEXT = 300
 def render(report: Report, language: str = "en") -> bytes:
     """The report as Markdown."""
     words = Words(language)
+    report = told(report, words.language)
     head = "\n\n".join([*_head(report, words), f"### {words.say('heading.findings')}"])
     findings = _findings(report, words, LONGEST - ROOM_FOR_LISTS - len(head))
     foot = "\n\n".join([*_untested(report, words), *_everything(report, words, short=False), f"<sub>{_foot(report, words)}</sub>"])

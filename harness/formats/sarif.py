@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from harness.formats import markdown
-from harness.formats.answer import answer, binds_later, decides, operation_of
+from harness.formats.answer import answer, binds_later, decides, operation_of, told
 from harness.formats.inert import linkable, one_line, shortened, visible
 from harness.formats.wording import Words
 from harness.report import Report, Verdict
@@ -31,6 +31,7 @@ SEVERITY = {"MUST": ("error", "error"), "SHOULD": ("warning", "warning"), "MAY":
 def render(report: Report, language: str = "en") -> bytes:
     """The report as a SARIF log of one run."""
     words = Words(language)
+    report = told(report, words.language)
     places = {verdict.requirement: place for place, verdict in enumerate(report.verdicts)}
     shown = [each for each in report.verdicts if each.verdict in ("failed", "warning") or (each.verdict in KINDS and decides(each, report))]
     driver = {

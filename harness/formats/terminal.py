@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, by_weight, counts, having, reasons, state, undecidable
+from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, by_weight, counts, having, reasons, state, told, undecidable
 from harness.formats.inert import one_line, shortened, steers, visible, writable
 from harness.formats.wording import Words
 from harness.profile import CLASSES
@@ -38,7 +38,8 @@ LONGEST = 500
 
 def summary(report: Report, console: Console, language: str = "en") -> None:
     """Print what came out of a run, in one of the three languages. Raises :class:`UsageError` for another one."""
-    _Printer(report, console, Words(language)).everything()
+    words = Words(language)
+    _Printer(told(report, words.language), console, words).everything()
 
 
 class _Printer:

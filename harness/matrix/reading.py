@@ -216,7 +216,13 @@ class Reader:
     def _body(self, report: Report) -> Body:
         verdicts = [(self._text(each), each.verdict) for each in report.verdicts]
         reasons = [_slim(each, report) for each in report.verdicts if each.verdict not in _FINE]
-        return Body(msgspec.structs.replace(report, verdicts=reasons, exchanges={}, notes=[], binding={}), verdicts)
+        kept = {
+            "exchanges": {},
+            "notes": [],
+            "binding": {},
+            "translations": {text[:LONGEST]: said for text, said in report.translations.items()},
+        }
+        return Body(msgspec.structs.replace(report, verdicts=reasons, **kept), verdicts)
 
     def _text(self, verdict: Verdict) -> Text:
         statement, remedy = verdict.statement, verdict.remedy

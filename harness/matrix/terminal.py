@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -9,7 +12,7 @@ from rich.text import Text
 from harness.formats.inert import one_line, shortened, visible, writable
 from harness.formats.wording import Words
 from harness.matrix.pairs import Pair, Reason, State
-from harness.report import UseShown
+from harness.report import Report, UseShown
 
 SIGNS: dict[State, tuple[str, str]] = {"works": ("✓", "bold green"), "fails": ("✗", "bold red"), "unknown": ("○", "bold cyan")}
 """A sign for each state, always beside the word, and its style."""
@@ -18,9 +21,13 @@ _LONGEST = 300
 _PARTS = 5
 
 
-def show(pair: Pair, console: Console, language: str = "en") -> None:
+def show(pair: Pair, reports: Sequence[Report], console: Console, language: str = "en") -> None:
     """Print what two reports say of a pair, in one of the three languages. Raises :class:`UsageError` for another one."""
     words = Words(language)
+
+    def told(reason: Reason) -> Reason:
+        said = next((each for report in reports if (each := report.said(reason.message, words.language))), reason.message)
+        return msgspec.structs.replace(reason, message=said)
 
     def text(content: str, style: str = "") -> Text:
         return Text(writable(visible(one_line(content)), console.encoding), style)
@@ -31,7 +38,7 @@ def show(pair: Pair, console: Console, language: str = "en") -> None:
     console.print(text(f"{sign} {said}{weaker}", style))
     deciding = pair.deciding
     for each in deciding[:_SHOWN]:
-        console.print(Padding(text(reason_said(each, words)), (0, 0, 0, 2), expand=False))
+        console.print(Padding(text(reason_said(told(each), words)), (0, 0, 0, 2), expand=False))
     if len(deciding) > _SHOWN:
         console.print(Padding(text(words.count("count.further_reasons", len(deciding) - _SHOWN)), (0, 0, 0, 2), expand=False))
     others: dict[str, list[str]] = {}

@@ -1,0 +1,129 @@
+"""What checks and the harness say, in Polish and Lithuanian: found by the English sentence, so that checks are written in one language.
+
+A profile's ``findings.yaml`` and the harness's own ``causes.yaml`` list the sentences with numbered places for what changes:
+
+    - en: "a text of {0} characters is cut"
+      pl: "tekst o długości {0} znaków został ucięty"
+      lt: "{0} ženklų tekstas nukirstas"
+
+What stands in a place is translated in its turn where it is a sentence of the list, unless it stands in quotes: then somebody else said it. A sentence
+that nobody translated stays English (docs/decisions/0012-three-languages.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import yaml
+
+from harness.errors import ProfileError
+from harness.profile import Profile, Translated
+from harness.report import Said
+
+FILE = "findings.yaml"
+_PLACE = re.compile(r"\{(\d+)\}")
+_QUOTES = tuple("“„\"'‘‚«")
+_DEEPEST = 4
+"""Sentences in places of sentences: no check says more in one."""
+
+
+class _Pattern(NamedTuple):
+    expression: re.Pattern[str]
+    sentence: Translated
+    quoted: frozenset[int]
+    """The places that stand in quotes."""
+
+
+class Translations:
+    """The sentences of some files.
+
+    >>> Translations([Translated("{0} is no date", "{0} nie jest datą", "{0} nėra data")]).of("2026-02-30 is no date")
+    Said(pl='2026-02-30 nie jest datą', lt='2026-02-30 nėra data')
+    """
+
+    def __init__(self, sentences: Iterable[Translated]) -> None:
+        self._exact: dict[str, Translated] = {}
+        self._patterns: dict[str, list[_Pattern]] = defaultdict(list)
+        for sentence in sorted(sentences, key=_literal, reverse=True):
+            if _PLACE.search(sentence.en):
+                self._patterns[_start(sentence.en)].append(_pattern(sentence))
+            else:
+                self._exact.setdefault(sentence.en, sentence)
+
+    def of(self, text: str, depth: int = 0) -> Said | None:
+        """``text`` in the other languages; None where it is not known. Of two sentences that it may be, the one with more words of its own is meant."""
+        if text in self._exact:
+            return Said(self._exact[text].pl, self._exact[text].lt)
+        for start in dict.fromkeys((_start(text), "")):
+            for expression, sentence, quoted in self._patterns.get(start, ()):
+                match = expression.fullmatch(text)
+                if match:
+                    values = [
+                        Said(value, value) if place in quoted or depth == _DEEPEST else self.of(value, depth + 1) or Said(value, value)
+                        for place, value in enumerate(match.groups())
+                    ]
+                    return Said(_filled(sentence.pl, [each.pl for each in values]), _filled(sentence.lt, [each.lt for each in values]))
+        return None
+
+    def of_all(self, texts: Iterable[str]) -> dict[str, Said]:
+        """Those of the texts that are known."""
+        return {text: said for text in dict.fromkeys(texts) if (said := self.of(text))}
+
+
+@lru_cache(maxsize=16)
+def translations(profiles: tuple[Profile, ...]) -> Translations:
+    """The sentences of the harness and of these profiles. Raises :class:`ProfileError` for a broken file."""
+    files = [Path(__file__).with_name("causes.yaml"), *(profile.folder / FILE for profile in profiles)]
+    sentences = [sentence for file in files if file.exists() for sentence in read(file)]
+    return Translations(
+        [*sentences, *(each.undecidable for profile in profiles for each in profile.requirements if each.undecidable is not None)]
+    )
+
+
+@cache
+def read(file: Path) -> tuple[Translated, ...]:
+    """The sentences of one file.
+
+    Raises:
+        ProfileError: it is no list of ``{en, pl, lt}``, or a sentence lacks a place in one of its languages.
+    """
+    try:
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        sentences: tuple[Translated, ...] = msgspec.convert(content, tuple[Translated, ...])
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
+        raise ProfileError(f"{file}: is no list of sentences {{en, pl, lt}}: {' '.join(str(error).split())}.") from None
+    for sentence in sentences:
+        places = [str(place) for place in range(len(set(_PLACE.findall(sentence.en))))]
+        if any(sorted(set(_PLACE.findall(text))) != places for text in (sentence.en, sentence.pl, sentence.lt)):
+            raise ProfileError(f"{file}: “{sentence.en}” does not have the places {{0}}, {{1}}, ... in all languages.")
+    return sentences
+
+
+def _pattern(sentence: Translated) -> _Pattern:
+    pieces = _PLACE.split(sentence.en)
+    order = [int(place) for place in pieces[1::2]]
+    if order != list(range(len(order))):
+        raise ProfileError(f"{FILE}: “{sentence.en}” does not number its places as they come.")
+    expression = "(.*?)".join(re.escape(piece) for piece in pieces[::2])
+    quoted = frozenset(place for place, before in enumerate(pieces[:-1:2]) if before.endswith(_QUOTES))
+    return _Pattern(re.compile(expression, re.DOTALL), sentence, quoted)
+
+
+def _literal(sentence: Translated) -> int:
+    return len(_PLACE.sub("", sentence.en))
+
+
+def _start(text: str) -> str:
+    """The first word, by which patterns are found; none where a place is in it."""
+    word = text.partition(" ")[0]
+    return "" if "{" in word else word
+
+
+def _filled(text: str, values: Sequence[str]) -> str:
+    return _PLACE.sub(lambda place: values[int(place[1])], text)
