@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -41,11 +43,23 @@ def read(sources: Sequence[str], out: Path, class_: ConformanceClass, reader: Re
         UsageError: there is none in them.
     """
     found = find(sources, out)
-    read = matrix(found, reader, class_)
+    with _uncollected():
+        read = matrix(found, reader, class_)
     if not read.grids:
         refused = f" {read.input[0].name}: {read.input[0].about}" if read.input else ""
         raise UsageError(f"There is no report in {', '.join(sources)} that counts.{refused} Give what --report json=PATH wrote.")
     return read
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector: what is read stays, and to look through it time and again takes as long as to read it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable() if was_enabled else None
 
 
 def build(

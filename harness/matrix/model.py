@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-import msgspec
-
 from harness.errors import UsageError
 from harness.matrix.addresses import participant_id, requirement_slug, slug
-from harness.matrix.pairs import Offer, Pair, Reason, State, made_of, offer_of, pair
+from harness.matrix.pairs import FAILS, UNKNOWN, Demand, Offer, Pair, Reason, State, demand_of, made_of, offer_of, pair
 from harness.matrix.reading import Body, Found, Head, Kept, Reader, Refused, Text
 from harness.profile import CLASSES, ConformanceClass, Side
 from harness.report import ProfileUsed, VerdictName
@@ -193,7 +191,7 @@ def matrix(found: Sequence[Found], reader: Reader, class_: ConformanceClass) -> 
     """Read everything and judge every pair."""
     collected = _Collected()
     for each in found:
-        collected.add(each, *reader.head(each), reader)
+        collected.add(each, reader.head(each), reader)
     entries = collected.entries(reader)
     profiles = sorted({each.profile for each in entries})
     grids = [_grid(profile, [each for each in entries if each.profile == profile], class_) for profile in profiles]
@@ -205,19 +203,18 @@ class _Collected:
 
     def __init__(self) -> None:
         self._filed: dict[tuple[str, str], list[Filed]] = defaultdict(list)
-        self._bodies: dict[tuple[str, str], tuple[Head, Body]] = {}
         self._not_counted: list[InputLine] = []
         self.passed_over = 0
 
-    def add(self, found: Found, kept: Kept, body: Body | None, reader: Reader) -> None:
+    def add(self, found: Found, kept: Kept, reader: Reader) -> None:
         if isinstance(kept, Refused):
             self._not_counted.append(InputLine(found.name, "refused", None, kept.why))
         elif isinstance(kept, Head):
-            self._judge(found, kept, body, reader)
+            self._judge(found, kept, reader)
         else:
             self.passed_over += 1
 
-    def _judge(self, found: Found, head: Head, body: Body | None, reader: Reader) -> None:
+    def _judge(self, found: Found, head: Head, reader: Reader) -> None:
         """A report that was changed since it was signed counts for nothing."""
         try:
             trust = reader.trust(found)
@@ -227,9 +224,9 @@ class _Collected:
         if trust.state == "wrong":
             self._not_counted.append(InputLine(found.name, "refused", head, "", trust))
         else:
-            self._file(Filed(found, head, trust), body)
+            self._file(Filed(found, head, trust))
 
-    def _file(self, report: Filed, body: Body | None) -> None:
+    def _file(self, report: Filed) -> None:
         told = report.head.participant
         keys = [(participant_id(told.side, told.country, told.name), profile) for profile in _profiles(report.head)]
         twin = next((each for key in keys for each in self._filed[key] if each.head.started == report.head.started), None)
@@ -237,25 +234,18 @@ class _Collected:
             self._not_counted.append(InputLine(report.found.name, "duplicate", report.head, twin.found.name, report.trust))
             return
         for key in keys:
-            newest = all(report.head.started > each.head.started for each in self._filed[key])
             self._filed[key].append(report)
-            if newest:
-                self._bodies.pop(key, None)
-            if newest and body:
-                self._bodies[key] = report.head, body
 
     def entries(self, reader: Reader) -> list[Entry]:
-        """Everybody at every profile; what is not in memory is read again."""
+        """Everybody at every profile, by the newest report."""
         entries = []
         for (id, profile), filed in self._filed.items():
             if not filed:
                 continue
             filed.sort(key=lambda each: each.head.started, reverse=True)
             newest, told = filed[0], filed[0].head.participant
-            head, body = self._bodies.get((id, profile), (None, None))
-            if body is None or head is not newest.head:
-                body = reader.body(newest.found, newest.head)
-            entries.append(Entry(Participant(id, told.name, told.country, told.side), profile, filed, body))
+            participant = Participant(id, told.name, told.country, told.side)
+            entries.append(Entry(participant, profile, filed, reader.body(newest.found, newest.head)))
         return entries
 
     def lines(self, entries: Sequence[Entry]) -> list[InputLine]:
@@ -275,44 +265,48 @@ def _grid(profile: str, entries: Sequence[Entry], class_: ConformanceClass) -> G
     sides: dict[Side, list[Entry]] = {"consumer": [], "provider": []}
     for each in sorted(entries, key=lambda entry: entry.participant.id):
         sides[each.participant.side].append(each)
+    demands = [(each, demand_of(each.body.report)) for each in sides["consumer"]]
     offers = [(each, offer_of(each.body.report)) for each in sides["provider"]]
     cells = {
-        (consumer.participant.id, provider.participant.id): _cell(consumer, provider, offer, profile, class_)
-        for consumer in sides["consumer"]
+        (consumer.participant.id, provider.participant.id): _cell(consumer, provider, demand, offer, profile, class_)
+        for consumer, demand in demands
         for provider, offer in offers
     }
     return Grid(profile, sides["consumer"], sides["provider"], cells)
 
 
-def _cell(consumer: Entry, provider: Entry, offer: Offer, profile: str, class_: ConformanceClass) -> Cell:
-    every = pair(consumer.body.report, provider.body.report, profile, HIGHEST, offer=offer)
-    cell = Cell(consumer, provider, every, every, {})
-    if not every.reasons:
-        cell.states = _ALL_WORK
-        cell.pair = msgspec.structs.replace(every, class_=class_)
-        return cell
-    texts = [cell.text(each) for each in every.reasons]
-    for name in CLASSES:
-        own = [(reason, text) for reason, text in zip(every.reasons, texts, strict=True) if text is None or _within(text.class_, name)]
-        judged = {
-            layer: made_of([reason for reason, text in own if not layer or text is None or text.layer == layer], *_names(every), name)
-            for layer in ("", *LAYERS)
-        }
-        cell.states[name] = {layer: each.state for layer, each in judged.items()}
-        if name == class_:
-            cell.pair = judged[""]
+def _cell(consumer: Entry, provider: Entry, demand: Demand, offer: Offer, profile: str, class_: ConformanceClass) -> Cell:
+    every = pair(consumer.body.report, provider.body.report, profile, HIGHEST, demand=demand, offer=offer)
+    cell = Cell(consumer, provider, every, every, _ALL_WORK)
+    texts = [(each, cell.text(each)) for each in every.reasons]
+    own = [each for each, text in texts if text is None or class_ in _from(text.class_)]
+    cell.pair = made_of(own, every.consumer, every.provider, every.profile, class_)
+    if every.state != "works":
+        cell.states = _states_of(texts)
     return cell
 
 
-_ALL_WORK: dict[ConformanceClass, dict[str, State]] = {name: dict.fromkeys(("", *LAYERS), "works") for name in CLASSES}
+def _states_of(reasons: Iterable[tuple[Reason, Text | None]]) -> dict[ConformanceClass, dict[str, State]]:
+    """By class and layer. A reason that is about no requirement counts in all of them."""
+    states = {name: dict(_ALL_WORK[name]) for name in CLASSES}
+    for reason, text in reasons:
+        state: State = "fails" if reason.kind in FAILS else "unknown" if reason.kind in UNKNOWN else "works"
+        if state == "works":
+            continue
+        for name in _from(text.class_) if text else CLASSES:
+            for layer in (_ALL_LAYERS, text.layer) if text else states[name]:
+                if states[name].get(layer, "fails") != "fails":
+                    states[name][layer] = state
+    return states
 
 
-def _within(class_: ConformanceClass, other: ConformanceClass) -> bool:
-    return CLASSES.index(class_) <= CLASSES.index(other)
+_ALL_LAYERS = ""
+_ALL_WORK: dict[ConformanceClass, dict[str, State]] = {name: dict.fromkeys((_ALL_LAYERS, *LAYERS), "works") for name in CLASSES}
 
 
-def _names(pair: Pair) -> tuple[str, str, str]:
-    return pair.consumer, pair.provider, pair.profile
+def _from(class_: ConformanceClass) -> Sequence[ConformanceClass]:
+    """The classes that a requirement of this one counts in."""
+    return CLASSES[CLASSES.index(class_) :]
 
 
 def _asked(entries: Iterable[Entry]) -> dict[str, Asked]:

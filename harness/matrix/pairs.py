@@ -7,7 +7,7 @@ consumer never asks for. How many requirements either of them meets has no say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -23,8 +23,8 @@ EXIT_CODES: dict[State, int] = {"works": 0, "fails": 1, "unknown": 5}
 Kind = Literal[
     "violated", "refused", "other-edition", "unreachable", "never-asked", "undecided", "adapter", "warning", "elsewhere", "not-shown"
 ]
-_FAILS: tuple[Kind, ...] = ("violated", "refused")
-_UNKNOWN: tuple[Kind, ...] = ("other-edition", "unreachable", "never-asked", "undecided")
+FAILS: tuple[Kind, ...] = ("violated", "refused")
+UNKNOWN: tuple[Kind, ...] = ("other-edition", "unreachable", "never-asked", "undecided")
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -68,7 +68,7 @@ class Pair(msgspec.Struct, frozen=True, rename={"class_": "class"}):
     @property
     def deciding(self) -> list[Reason]:
         """The reasons for the state."""
-        return self.having(*(_FAILS if self.state == "fails" else _UNKNOWN if self.state == "unknown" else ()))
+        return self.having(*(FAILS if self.state == "fails" else UNKNOWN if self.state == "unknown" else ()))
 
 
 def pair(
@@ -78,6 +78,7 @@ def pair(
     class_: ConformanceClass = "government",
     *,
     replayed: Sequence[Reason] | None = None,
+    demand: Demand | None = None,
     offer: Offer | None = None,
 ) -> Pair:
     """Whether ``consumer`` can use ``provider``: every MUST of ``class_`` and the classes below holds wherever it concerns both.
@@ -87,7 +88,7 @@ def pair(
         profile: ``name`` or ``name/major``.
         replayed: where the provider was sent what the consumer had sent, what it did not serve of that. Then this is all that counts: what such
             traffic does not show is told without weight.
-        offer: :func:`offer_of` the provider, where many consumers are held against it.
+        demand, offer: :func:`demand_of` the consumer and :func:`offer_of` the provider, where each is held against many.
 
     Raises:
         UsageError: a report is on the other side, or does not speak of the profile.
@@ -99,11 +100,11 @@ def pair(
     if (asked.major, asked.digest) != (served.major, served.digest):
         reasons.append(Reason("other-edition", "provider", message=f"{asked.name}/{asked.version}, {served.name}/{served.version}"))
     if not reasons:
-        uses = [use for use in consumer.uses if use.profile in keys and use.served]
+        used = [each for each in (demand_of(consumer) if demand is None else demand) if each.use.profile in keys]
         reasons = [
-            *_of_verdicts(consumer, keys, class_, uses),
-            *_of_verdicts(provider, keys, class_, uses),
-            *(_of_uses(uses, offer or offer_of(provider)) if replayed is None else replayed),
+            *_of_verdicts(consumer, keys, class_, used),
+            *_of_verdicts(provider, keys, class_, used),
+            *(_of_uses(used, offer or offer_of(provider)) if replayed is None else replayed),
         ]
         if replayed is not None:
             reasons = [msgspec.structs.replace(each, kind="not-shown") if each.kind == "undecided" else each for each in reasons]
@@ -112,8 +113,8 @@ def pair(
 
 def made_of(reasons: list[Reason], consumer: str, provider: str, profile: str, class_: ConformanceClass) -> Pair:
     """The pair that these reasons make."""
-    fails = [each for each in reasons if each.kind in _FAILS]
-    state: State = "fails" if fails else "unknown" if any(each.kind in _UNKNOWN for each in reasons) else "works"
+    fails = [each for each in reasons if each.kind in FAILS]
+    state: State = "fails" if fails else "unknown" if any(each.kind in UNKNOWN for each in reasons) else "works"
     return Pair(consumer, provider, profile, class_, state, _weaker(fails), reasons)
 
 
@@ -129,15 +130,15 @@ def _edition(report: Report, side: Side, profile: str) -> ProfileUsed:
     raise UsageError(f"The report on {name} does not speak of {profile}, but of {spoken}.")
 
 
-def _of_verdicts(report: Report, keys: set[str], class_: ConformanceClass, uses: Sequence[UseShown]) -> Iterator[Reason]:
-    """What a report's verdicts mean for a consumer that makes these uses."""
-    side, below, made = report.participant.side, CLASSES[: CLASSES.index(class_) + 1], [_use(use) for use in uses]
+def _of_verdicts(report: Report, keys: set[str], class_: ConformanceClass, demand: Demand) -> Iterator[Reason]:
+    """What a report's verdicts mean for a consumer with this demand."""
+    side, below = report.participant.side, CLASSES[: CLASSES.index(class_) + 1]
     for verdict in report.verdicts:
         if verdict.profile not in keys or not verdict.binding or not verdict.decidable or verdict.class_ not in below:
             continue
         said = verdict.findings[0].message if verdict.findings else verdict.cause or ""
         if verdict.verdict in ("failed", "warning"):
-            use = next((each for each in verdict.violated_by if side == "consumer" or any(_use(each).within(use) for use in made)), None)
+            use = next((each for each in verdict.violated_by if side == "consumer" or _is_within(_use(each), demand)), None)
             kind: Kind = "elsewhere" if use is None else "violated" if verdict.verdict == "failed" else "warning"
             yield Reason(kind, side, verdict.requirement, use, said)
         elif verdict.verdict in ("not-tested", "needs-review", "harness-error"):
@@ -148,6 +149,25 @@ def _of_verdicts(report: Report, keys: set[str], class_: ConformanceClass, uses:
 
 def _use(shown: UseShown) -> Use:
     return Use(shown.profile, shown.operation, frozenset(shown.parts))
+
+
+def _is_within(use: Use, demand: Demand) -> bool:
+    return any(use.within(each.use) for each in demand)
+
+
+class Used(NamedTuple):
+    """A use of a consumer's that was served, and its places."""
+
+    use: Use
+    places: list[_Place]
+
+
+Demand = Sequence[Used]
+
+
+def demand_of(consumer: Report) -> Demand:
+    """What a consumer uses, as its report shows."""
+    return [Used(_use(each), _places(each)) for each in consumer.uses if each.served]
 
 
 class Offer(NamedTuple):
@@ -170,14 +190,14 @@ def offer_of(provider: Report) -> Offer:
     return Offer(served, values, {places[0] for places in unserved if len(places) == 1 or (places and not places[0][2])})
 
 
-def _of_uses(uses: Iterable[UseShown], offer: Offer) -> Iterator[Reason]:
+def _of_uses(demand: Demand, offer: Offer) -> Iterator[Reason]:
     """What the consumer uses and the provider did not serve: an operation, or a part of one that it serves. A value that the provider serves in
     another operation, a language say, is not asked for again in each.
     """
     served, values, refused = offer
     said: set[_Place] = set()
-    for use in uses:
-        for place in _places(use):
+    for used in demand:
+        for place in used.places:
             profile, operation, part = place
             missing = place not in served and place not in said and (place in refused or (profile, part) not in values)
             if missing and not any(_holds(each, place) for each in said):

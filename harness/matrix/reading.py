@@ -151,24 +151,22 @@ class Reader:
         self.remembered: dict[str, Remembered] = {}
         self._texts: dict[object, Text] = {}
 
-    def head(self, found: Found) -> tuple[Kept, Body | None]:
-        """What a file holds; its body only where it had to be read."""
+    def head(self, found: Found) -> Kept:
+        """What a file holds."""
         try:
             about = found.path.stat()
             if not stat.S_ISREG(about.st_mode):
-                return Foreign(), None
+                return Foreign()
             before = self._before.get(str(found.path.absolute()))
-            if before and (before.size, before.changed) == (about.st_size, about.st_mtime_ns):
-                kept, body = before.kept, None
-            else:
-                kept, body = self._read(found.path, about.st_size)
+            same = before and (before.size, before.changed) == (about.st_size, about.st_mtime_ns)
+            kept = before.kept if before and same else _read(found.path, about.st_size)
         except OSError as error:
-            return Refused(f"It cannot be read: {error.strerror}."), None
+            return Refused(f"It cannot be read: {error.strerror}.")
         head, refused = (kept if isinstance(kept, Head) else None), (kept.why if isinstance(kept, Refused) else None)
         self.remembered[str(found.path.absolute())] = Remembered(about.st_size, about.st_mtime_ns, head, refused)
         if isinstance(kept, Foreign) and found.named:
             kept = Refused("This is not a govai report.")
-        return kept, body
+        return kept
 
     def trust(self, found: Found) -> Trust:
         """What a report's signature is worth, of which only what cannot change by itself is remembered.
@@ -189,29 +187,6 @@ class Reader:
     def body(self, found: Found, head: Head) -> Body:
         """What is kept of a report that counts. Raises :class:`UsageError` where the file is another one by now."""
         return self._body(whole(found, head))
-
-    def _read(self, path: Path, size: int) -> tuple[Kept, Body | None]:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-        if _MARK not in content:
-            return Foreign(), None
-        if size > LARGEST:
-            return Refused(f"It is larger than {LARGEST // 1024**2} MiB, and no report that govai writes is."), None
-        try:
-            report = decode_report(content)
-        except UsageError as error:
-            return Refused(str(error)), None
-        head = Head(
-            _digest(content),
-            report.participant,
-            report.profiles,
-            report.started,
-            report.outcome,
-            report.decided_by,
-            report.class_reached,
-            counts(report),
-        )
-        return head, self._body(report)
 
     def _body(self, report: Report) -> Body:
         verdicts = [(self._text(each), each.verdict) for each in report.verdicts]
@@ -243,6 +218,29 @@ class Reader:
         if known is None:
             known = self._texts[key] = Text(*key[:8], statement, remedy, verdict.basis)
         return known
+
+
+def _read(path: Path, size: int) -> Kept:
+    with path.open("rb") as file:
+        content = file.read(min(size, LARGEST) + 1)
+    if _MARK not in content:
+        return Foreign()
+    if size > LARGEST:
+        return Refused(f"It is larger than {LARGEST // 1024**2} MiB, and no report that govai writes is.")
+    try:
+        report = decode_report(content)
+    except UsageError as error:
+        return Refused(str(error))
+    return Head(
+        _digest(content),
+        report.participant,
+        report.profiles,
+        report.started,
+        report.outcome,
+        report.decided_by,
+        report.class_reached,
+        counts(report),
+    )
 
 
 def whole(found: Found, head: Head) -> Report:
