@@ -154,6 +154,16 @@ def binds_later(verdict: Verdict, words: Words) -> str | None:
     return None
 
 
+def allowed(name: str, report: Report, words: Words) -> str:
+    """One of the run's limits (a member of ``limits``): how much, or that there was none."""
+    value = getattr(report.limits, name)
+    if value is None:
+        return words.say("limit.none")
+    if name == "response_bytes":
+        return words.count("count.bytes", value)
+    return words.seconds(value) if name.endswith("_s") else words.number(value)
+
+
 def operation_of(finding: Finding, report: Report) -> str | None:
     """The operation whose exchange shows a finding."""
     exchange = report.exchanges.get(finding.exchange or "")

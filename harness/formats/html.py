@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 from harness.formats.answer import (
     SYMBOLS,
     VERDICTS,
+    allowed,
     answer,
     binds_later,
     by_cause,
@@ -85,6 +86,8 @@ def render(report: Report, language: str = "en") -> bytes:
         by_weight=lambda verdicts: by_weight(verdicts, report),
         no_findings=lambda: texts.show(lambda words: no_findings(report, words)),
         reasons=lambda name: reasons(name, report),
+        limits=report.limits and report.limits.__struct_fields__,
+        allowed=lambda name: texts.show(lambda words: allowed(name, report, words)),
         some=SOME,
         longest=LONGEST,
         state=state,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from harness.formats.answer import (
     SYMBOLS,
+    allowed,
     answer,
     binds_later,
     by_cause,
@@ -27,9 +28,11 @@ from harness.report import Finding, Report, Verdict
 LONGEST = 60_000
 """Characters of a comment; GitHub takes 65,536. Findings that would not fit are named without detail."""
 ROOM_FOR_LISTS = 24_000
-"""Characters kept back for the lists below the findings."""
+"""Characters of the lists below the findings; where they would be more, they leave out the statements."""
 LONGEST_TEXT = 300
 """Characters shown of what was expected, and of what came."""
+LIMITS_SHOWN = ("timeout_s", "concurrency", "budget", "max_rps")
+"""What bounds a run most; the HTML report has all."""
 
 
 def render(report: Report, language: str = "en") -> bytes:
@@ -37,10 +40,10 @@ def render(report: Report, language: str = "en") -> bytes:
     words = Words(language)
     report = told(report, words.language)
     head = "\n\n".join([*_head(report, words), f"### {words.say('heading.findings')}"])
-    findings = _findings(report, words, LONGEST - ROOM_FOR_LISTS - len(head))
     foot = "\n\n".join([*_untested(report, words), *_everything(report, words, short=False), f"<sub>{_foot(report, words)}</sub>"])
     if len(foot) > ROOM_FOR_LISTS:
         foot = "\n\n".join([*_untested(report, words), *_everything(report, words, short=True), f"<sub>{_foot(report, words)}</sub>"])
+    findings = _findings(report, words, LONGEST - len(head) - len(foot))
     return f"{head}\n\n{findings}\n\n{foot}\n".encode()
 
 
@@ -151,7 +154,8 @@ def _everything(report: Report, words: Words, *, short: bool) -> list[str]:
 def _foot(report: Report, words: Words) -> str:
     run = f"{words.say('label.seed')} {report.seed}, {words.say('label.as_of')} {words.day(report.as_of)}"
     digests = ", ".join(f"{escape(used.name)}/{used.major} {_code(used.digest)}" for used in report.profiles)
-    return f"govai {escape(report.govai_version)}; {run}; {digests}. {words.say('sentence.evidence')}"
+    limits = [f"{words.say(f'limit.{name}')}: {allowed(name, report, words)}" for name in LIMITS_SHOWN] if report.limits else []
+    return f"govai {escape(report.govai_version)}; {'; '.join([run, *limits, digests])}. {words.say('sentence.evidence')}"
 
 
 def basis_link(basis: Basis) -> str:

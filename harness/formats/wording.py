@@ -12,7 +12,7 @@ import yaml
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_scientific
 from babel.units import format_unit
 
 from harness.errors import UsageError
@@ -57,8 +57,8 @@ class Words:
         return text.in_language(self.language)
 
     def number(self, value: float) -> str:
-        """A number with this language's separators."""
-        return format_decimal(value, locale=self._locale)
+        """A number with this language's separators; one that is beyond all measure, which only a forged report has, with an exponent."""
+        return (format_decimal if abs(value) < 10**15 else format_scientific)(value, locale=self._locale)
 
     def moment(self, value: datetime.datetime) -> str:
         """A date and time in UTC, written out."""
@@ -69,8 +69,9 @@ class Words:
         return format_date(value, "long", locale=self._locale)
 
     def seconds(self, value: float) -> str:
-        """A duration in seconds."""
-        return format_unit(float(f"{value:.2g}") if value < 1 else round(value, 1), "duration-second", locale=self._locale)
+        """A duration in seconds; one below a second in milliseconds."""
+        number, unit = (float(f"{1000 * value:.2g}"), "duration-millisecond") if 0 < value < 1 else (round(value, 1), "duration-second")
+        return format_unit(number, unit, locale=self._locale)
 
     def country(self, code: str) -> str:
         """A country's name by its ISO 3166-1 alpha-2 code; an unknown code is shown as it is."""

@@ -9,7 +9,19 @@ from typing import Any
 import msgspec
 
 from harness.profile import Basis, ConformanceClass, Translated
-from harness.report import FORMAT, Evidence, Finding, Outcome, ParticipantShown, ProfileUsed, Report, Verdict, VerdictName
+from harness.report import (
+    FORMAT,
+    Evidence,
+    Finding,
+    LimitsSet,
+    Outcome,
+    ParticipantShown,
+    ProfileUsed,
+    Report,
+    TimeTaken,
+    Verdict,
+    VerdictName,
+)
 from harness.verdict import class_reached, classes, outcome
 
 HOSTILE = (
@@ -90,6 +102,9 @@ def report(*verdicts: Verdict, **others: Any) -> Report:
         "binding": {"name": "Ona"},
         "verdicts": list(verdicts),
         "exchanges": {"x.1": evidence()},
+        "software": {"python": "3.11.9", "httpx": "0.28.1"},
+        "limits": LimitsSet(30.0, 5.0, 60.0, 16_777_216, 8, None, 2.5),
+        "timing": [TimeTaken("greeting/1", "greet", 12, 0.0123, 1.234)],
         **others,
     }
     return Report(**given)
@@ -149,6 +164,8 @@ def hostile() -> Report:
         ended=HOSTILE,
         notes=[HOSTILE],
         binding={HOSTILE: HOSTILE},
+        software={HOSTILE: HOSTILE},
+        timing=[TimeTaken(HOSTILE, HOSTILE, 1, 0.1, 0.2)],
         exchanges={
             "x.1": evidence(
                 url=HOSTILE,

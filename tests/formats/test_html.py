@@ -9,6 +9,7 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness import formats
@@ -111,7 +112,7 @@ def test_every_text_is_there_in_every_language() -> None:
 def test_the_answer_comes_first_then_the_reasons_worst_first_then_the_facts() -> None:
     content = html.render(faulty()).decode()
     order = ["Reaches no class yet.", 'id="classes"', 'id="f-GREE-A-011"', 'id="f-GREE-A-010"', 'id="f-GREE-A-009"', 'id="f-GREE-A-006"']
-    order += ['id="f-GREE-A-005"', 'id="untested"', 'id="all"', 'id="tested"', 'id="legend"']
+    order += ['id="f-GREE-A-005"', 'id="untested"', 'id="all"', 'id="tested"', 'id="measured"', 'id="legend"']
     places = [content.index(each, content.index("<body>")) for each in order]
     assert places == sorted(places)
 
@@ -135,6 +136,18 @@ def test_it_is_evidence_and_never_compliance() -> None:
     content = html.render(fine()).decode().lower()
     assert "this report is evidence for" in content
     assert "complies with" not in content
+
+
+def test_it_says_how_it_was_measured() -> None:
+    content = html.render(faulty()).decode().replace("\u00a0", " ")
+    for said in ("16,777,216 bytes", "no limit", "Longest wait for an answer", "12 milliseconds", "httpx</dt><dd>0.28.1"):
+        assert said in content
+    for said in ("16 777 216 bajtów", "bez ograniczeń", "12 milisekund", "16 777 216 baitų", "neribojama", "12 milisekundžių"):
+        assert f'"{said}"' in content
+    watched = html.render(msgspec.structs.replace(faulty(), limits=None)).decode()
+    assert "The traffic was not the harness&#39;s own" in watched
+    older = msgspec.structs.replace(faulty(), software={}, limits=None, timing=[])
+    assert 'id="measured"' not in html.render(older).decode(), "a report of an earlier version does not say"
 
 
 def test_hundreds_of_findings_stay_a_page_that_can_be_sent() -> None:

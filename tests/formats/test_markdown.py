@@ -95,6 +95,13 @@ def test_a_comment_stays_within_what_github_takes(name: str, language: str) -> N
     assert widths <= {3, 4, 6}, "every row has the cells of its table"
 
 
+def test_the_last_line_says_what_bounded_the_run() -> None:
+    assert (
+        "Longest wait for an answer: 30 seconds; Requests under way at once: 8; Most requests in the run: no limit"
+        in lines(markdown.render(fine()))[-1]
+    )
+
+
 def test_hundreds_of_findings_are_named_where_they_do_not_fit() -> None:
     text = markdown.render(hundreds()).decode()
     assert "The rest does not fit here; the HTML and JSON reports have it." in text

@@ -86,9 +86,9 @@ def test_numbers_ask_for_the_right_form(language: str, n: int, said: str) -> Non
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ["The duty binds from 2 December 2027.", "1,234.5", "12 seconds", "0.012 seconds", "A, B and 7 more", "Lithuania"]),
-        ("pl", ["Obowiązek wiąże od 2 grudnia 2027 r.", "1 234,5", "12 sekund", "0,012 sekundy", "A, B i jeszcze 7", "Litwa"]),
-        ("lt", ["Pareiga taikoma nuo 2027 m. gruodžio 2 d.", "1 234,5", "12 sekundžių", "0,012 sekundės", "A, B ir dar 7", "Lietuva"]),
+        ("en", ["The duty binds from 2 December 2027.", "1,234.5", "12 seconds", "12 milliseconds", "A, B and 7 more", "Lithuania"]),
+        ("pl", ["Obowiązek wiąże od 2 grudnia 2027 r.", "1 234,5", "12 sekund", "12 milisekund", "A, B i jeszcze 7", "Litwa"]),
+        ("lt", ["Pareiga taikoma nuo 2027 m. gruodžio 2 d.", "1 234,5", "12 sekundžių", "12 milisekundžių", "A, B ir dar 7", "Lietuva"]),
     ],
 )
 def test_dates_numbers_and_lists_are_written_as_in_the_country(language: str, said: list[str]) -> None:
