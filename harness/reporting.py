@@ -103,7 +103,15 @@ def conclude(ran: Ran) -> Report:
         limits=_limits(ran.limits) if ran.limits else None,
         timing=[TimeTaken(*took) for took in ran.timing],
         translations=translations(tuple(ran.profiles)).of_all(
-            text for text in (ended, *notes, *_said(verdicts), *(each.fault for each in exchanges.values())) if text
+            text
+            for text in (
+                ended,
+                *notes,
+                *_said(verdicts),
+                *(each.fault for each in exchanges.values()),
+                *(each.title for each in ran.profiles),
+            )
+            if text
         ),
     )
 

@@ -21,6 +21,7 @@ from harness.errors import ProfileError
 from harness.exchange import Headers, Request, Response, parse_json
 from harness.operation import Operation
 from harness.profile import LANGUAGES, Profile, Requirement, load_profile
+from harness.translations import translations
 from harness.vectors import bind, freeze, read_vectors
 
 PROFILES = {key: catalogue.load(key) for key in catalogue.names()}
@@ -39,6 +40,15 @@ def test_the_document_is_valid_openapi(profile: Profile) -> None:
     path = profile.folder / "openapi.yaml"
     errors = [error.message for error in OpenAPIV31SpecValidator(profile.document, base_uri=path.as_uri()).iter_errors()]
     assert errors == []
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_a_profile_has_a_title_in_every_language(profile: Profile) -> None:
+    said = translations((profile,)).of(profile.title)
+    assert said
+    assert len({profile.title, said.pl, said.lt}) == 3
+    for title in (profile.title, said.pl, said.lt):
+        assert f" {profile.key}: " in title
 
 
 def test_there_are_as_many_requirements_as_the_profiles_need() -> None:

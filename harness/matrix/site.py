@@ -285,7 +285,7 @@ def _grid_shown(grid: Grid, words: Words) -> dict[str, Any]:
     everybody = [*consumers, *providers]
     return {
         "profile": grid.profile,
-        "title": Counter(each.used.title for each in everybody).most_common(1)[0][0],
+        "title": _title(everybody, words),
         "versions": [shortened(each, 20) for each in grid.versions],
         "states": grid.states(),
         "providers": providers,
@@ -295,6 +295,13 @@ def _grid_shown(grid: Grid, words: Words) -> dict[str, Any]:
             for consumer in consumers
         ],
     }
+
+
+def _title(entries: Sequence[Entry], words: Words) -> tuple[str, Language]:
+    """What most reports call their profile in a language, where one says it; else in English. And the language that it is in."""
+    titles = [(each.body.report.said(each.used.title, words.language), each.used.title) for each in entries]
+    said = Counter(own for own, _ in titles if own)
+    return (said.most_common(1)[0][0], words.language) if said else (Counter(title for _, title in titles).most_common(1)[0][0], "en")
 
 
 def _cell_shown(cell: Cell) -> tuple[State, str, str]:

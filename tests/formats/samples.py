@@ -18,6 +18,7 @@ from harness.report import (
     ParticipantShown,
     ProfileUsed,
     Report,
+    Said,
     TimeTaken,
     Verdict,
     VerdictName,
@@ -105,6 +106,7 @@ def report(*verdicts: Verdict, **others: Any) -> Report:
         "software": {"python": "3.11.9", "httpx": "0.28.1"},
         "limits": LimitsSet(30.0, 5.0, 60.0, 16_777_216, 8, None, 2.5),
         "timing": [TimeTaken("greeting/1", "greet", 12, 0.0123, 1.234)],
+        "translations": {"Greeting": Said("Powitanie", "Pasisveikinimas")},
         **others,
     }
     return Report(**given)
@@ -166,6 +168,7 @@ def hostile() -> Report:
         binding={HOSTILE: HOSTILE},
         software={HOSTILE: HOSTILE},
         timing=[TimeTaken(HOSTILE, HOSTILE, 1, 0.1, 0.2)],
+        translations={HOSTILE: Said(HOSTILE, HOSTILE)},
         exchanges={
             "x.1": evidence(
                 url=HOSTILE,

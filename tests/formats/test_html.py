@@ -150,6 +150,14 @@ def test_it_says_how_it_was_measured() -> None:
     assert 'id="measured"' not in html.render(older).decode(), "a report of an earlier version does not say"
 
 
+def test_a_profile_is_called_by_its_title_in_each_language() -> None:
+    content = html.render(faulty()).decode()
+    assert ">Greeting</span>" in content
+    assert '"Powitanie"' in content
+    assert '"Pasisveikinimas"' in content
+    assert '<span lang="en">Greeting</span>' in html.render(msgspec.structs.replace(faulty(), translations={})).decode()
+
+
 def test_hundreds_of_findings_stay_a_page_that_can_be_sent() -> None:
     content = html.render(hundreds())
     assert len(content) < 4_000_000
