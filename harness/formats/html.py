@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -110,28 +110,27 @@ class Texts:
     """Collects every text of the page in all languages while the page is made: English stands in the page, the table goes along for the switch."""
 
     def __init__(self) -> None:
-        self._words = [Words(language) for language in LANGUAGES]
         self._numbers: dict[tuple[str, ...], int] = {}
+        self._spans: dict[tuple[str, ...], Markup] = {}
 
     def show(self, form: str | Callable[[Words], str], *arguments: Any, **values: Any) -> Markup:
         """A text in a span; ``form`` is a method of :class:`Words` with its arguments, or a function of the words."""
-        return self.element("span", {}, form, *arguments, **values)
+        every = _in_every_language(form, *arguments, **values)
+        if every not in self._spans:
+            self._spans[every] = escape(every[0]) if len(set(every)) == 1 else self._element("span", {}, every)
+        return self._spans[every]
 
     def element(
         self, tag: str, attributes: Mapping[str, str], form: str | Callable[[Words], str], *arguments: Any, **values: Any
     ) -> Markup:
         """A text in an element of its own."""
-        every = tuple(
-            getattr(words, form)(*arguments, **values) if isinstance(form, str) else form(words, *arguments, **values)
-            for words in self._words
-        )
-        same_everywhere = len(set(every)) == 1
-        if same_everywhere and tag == "span":
-            return escape(every[0])
-        if not same_everywhere:
+        return self._element(tag, attributes, _in_every_language(form, *arguments, **values))
+
+    def _element(self, tag: str, attributes: Mapping[str, str], every: tuple[str, ...]) -> Markup:
+        if len(set(every)) > 1:
             attributes = {**attributes, "data-t": str(self._numbers.setdefault(every, len(self._numbers)))}
-        written = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in attributes.items())
-        return Markup("<{0}{1}>{2}</{0}>").format(tag, written, every[0])
+        written = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+        return Markup(f"<{tag}{written}>{escape(every[0])}</{tag}>")  # noqa: S704 (tags and names of attributes are our own)
 
     def told(self, report: Report, text: str, longest: int | None = None, *, data: bool = False) -> Markup:
         """What a report says in English, in each language in which it holds it; else marked as English, but for ``data``, which is in no language."""
@@ -147,6 +146,22 @@ class Texts:
     def table(self) -> dict[str, list[str]]:
         """Language -> its texts, by the number that elements carry in ``data-t``."""
         return {language: [every[place] for every in self._numbers] for place, language in enumerate(LANGUAGES)}
+
+
+def _in_every_language(form: str | Callable[[Words], str], *arguments: Any, **values: Any) -> tuple[str, ...]:
+    """A text in all languages."""
+    return _worded(form, *arguments, **values) if isinstance(form, str) else tuple(form(words) for words in _every_words())
+
+
+@lru_cache(maxsize=10_000)
+def _worded(form: str, *arguments: Any, **values: Any) -> tuple[str, ...]:
+    """What a method of :class:`Words` says in all languages; most of it stands in every report."""
+    return tuple(getattr(words, form)(*arguments, **values) for words in _every_words())
+
+
+@cache
+def _every_words() -> tuple[Words, ...]:
+    return tuple(Words(language) for language in LANGUAGES)
 
 
 def shown(text: str) -> Markup:
