@@ -6,8 +6,8 @@ A profile's ``findings.yaml`` and the harness's own ``causes.yaml`` list the sen
       pl: "tekst o długości {0} znaków został ucięty"
       lt: "{0} ženklų tekstas nukirstas"
 
-What stands in a place is translated in its turn where it is a sentence of the list, unless it stands in quotes: then somebody else said it. A sentence
-that nobody translated stays English (docs/decisions/0012-three-languages.md).
+What stands in a place is translated in its turn where it is a sentence of the list, unless it stands in quotes: then somebody else said it. A
+sentence that nobody translated stays English (docs/decisions/0012-three-languages.md).
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ class Translations:
                 self._exact.setdefault(sentence.en, sentence)
 
     def of(self, text: str, depth: int = 0) -> Said | None:
-        """``text`` in the other languages; None where it is not known. Of two sentences that it may be, the one with more words of its own is meant."""
+        """``text`` in the other languages; None where it is not known. Several sentences stand with semicolons between them.
+
+        Of two sentences that it may be, the one with more letters of its own is meant.
+        """
         if text in self._exact:
             return Said(self._exact[text].pl, self._exact[text].lt)
         for start in dict.fromkeys((_start(text), "")):
@@ -69,7 +72,12 @@ class Translations:
                         for place, value in enumerate(match.groups())
                     ]
                     return Said(_filled(sentence.pl, [each.pl for each in values]), _filled(sentence.lt, [each.lt for each in values]))
-        return None
+        parts = text.split("; ")
+        each = [self.of(part, depth + 1) for part in parts] if len(parts) > 1 else [None]
+        known = [said for said in each if said is not None]
+        return (
+            Said(*("; ".join(getattr(said, language) for said in known) for language in ("pl", "lt"))) if len(known) == len(each) else None
+        )
 
     def of_all(self, texts: Iterable[str]) -> dict[str, Said]:
         """Those of the texts that are known."""

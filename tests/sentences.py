@@ -10,50 +10,9 @@ from pathlib import Path
 from harness.report import Report
 
 ENDS = ("Violation", "NotTested", "NotApplicable", "NeedsReview", "Estimate", "Mean")
-_IN_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "no",
-        "not",
-        "nor",
-        "or",
-        "and",
-        "of",
-        "in",
-        "on",
-        "with",
-        "without",
-        "to",
-        "from",
-        "at",
-        "by",
-        "for",
-        "as",
-        "than",
-        "that",
-        "which",
-        "least",
-        "most",
-        "nothing",
-        "something",
-        "none",
-        "same",
-        "other",
-        "one",
-        "two",
-        "each",
-        "every",
-        "all",
-        "any",
-        "only",
-        "its",
-        "it",
-        "is",
-        "are",
-        "was",
-    ]
+_IN_WORDS = re.compile(
+    r"(?<![\w-])(an?|the|not?|nor|or|and|of|in|on|with(out)?|to|from|at|by|for|as|than|that|which|least|most|nothing|something|none|same|other|one|"
+    r"two|each|every|all|any|only|its?|is|are|was)(?![\w-])"
 )
 
 
@@ -82,7 +41,7 @@ def sentences(source: Path) -> dict[str, int]:
 
 def in_words(text: str) -> bool:
     """Whether a text is said in words, and is not a value, a header field or a piece of code."""
-    return any(word.strip(",.;:()") in _IN_WORDS for word in text.split())
+    return _IN_WORDS.search(text) is not None
 
 
 def _set_to(scope: ast.AST) -> dict[str, list[ast.expr]]:
@@ -141,6 +100,7 @@ def _parts(nodes: list[ast.expr], set_to: dict[str, list[ast.expr]]) -> Iterator
 
 
 def untranslated(report: Report) -> list[str]:
-    """What a report says in English alone: messages and causes."""
+    """What a report says in English alone: messages, causes and notes."""
     said = [text for each in report.verdicts for text in (each.cause, *(finding.message for finding in each.findings)) if text]
+    said += [*report.notes, *([report.ended] if report.ended else [])]
     return [text for text in dict.fromkeys(said) if text not in report.translations]

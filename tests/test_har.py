@@ -83,7 +83,7 @@ def test_what_was_passed_over_is_said() -> None:
     provider, _ = judged(RECORDINGS / "developer-tools.har")
     assert provider.requests == 10
     assert provider.notes[1] == (
-        "Passed over: 2 to no operation of the profiles, 2 without an answer, which the browser may not have sent, 1 to other addresses."
+        "Passed over: 2 to no operation of the profiles; 2 without an answer, which the browser may not have sent; 1 to other addresses."
     )
 
 

@@ -30,6 +30,11 @@ def test_every_sentence_of_a_check_is_translated(key):
     assert not missing, f"{len(missing)} sentences are not in {folder(key) / FILE}:\n" + "\n".join(missing)
 
 
+def test_every_cause_that_the_harness_names_is_translated():
+    known = {each.en for each in read(HARNESS / "causes.yaml")}
+    assert sorted({text for source in HARNESS.rglob("*.py") for text in sentences(source)} - known) == []
+
+
 @pytest.mark.parametrize("file", [HARNESS / "causes.yaml", *(folder(key) / FILE for key in names())], ids=str)
 def test_a_sentence_stands_once_in_three_languages(file):
     found = [each.en for each in read(file)]

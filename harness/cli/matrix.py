@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from harness.matrix import build as site
 from harness.matrix.pairs import Pair, pair
 from harness.matrix.terminal import show
 from harness.profile import LANGUAGES
-from harness.report import read_report
+from harness.report import Report, read_report
 from harness.trust import known_keys
 
 app = typer.Typer(help="Consumers against providers.", no_args_is_help=True)

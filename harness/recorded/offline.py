@@ -67,7 +67,7 @@ class Offline:
             raise UsageError(f"No request to an operation of {self._profiles[-1].key} is recorded in {self._path}{self._where()}.")
         notes = [f"{seen[0].requests} recorded exchanges were judged: {self._path.resolve().name}{self._where()}."]
         if passed_over:
-            notes.append(f"Passed over: {', '.join(f'{count} {what}' for what, count in passed_over.most_common())}.")
+            notes.append(f"Passed over: {'; '.join(f'{count} {what}' for what, count in passed_over.most_common())}.")
         return [each.report(ended=self._recording.cut, notes=notes) for each in seen]
 
     def exchanges(self, passed_over: Counter[str] | None = None) -> Iterator[Exchange]:

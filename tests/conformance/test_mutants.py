@@ -17,6 +17,7 @@ from harness.participant import Limits
 from harness.report import Report
 from harness.serve.mock import mutants_of, reference_app
 from tests.conformance.reference_services import send
+from tests.sentences import untranslated
 
 COUNTRIES = ("pl", "lt")
 ACCUSED = frozenset({"failed", "warning", "needs-review", "harness-error"})
@@ -87,6 +88,7 @@ def test_the_reference_passes_everything(name: str, country: str) -> None:
     assert report.ended is None
     assert (report.outcome, report.class_reached) == ("conformant", report.decided_by)
     assert report.decided_by in ("government", "high-risk")
+    assert untranslated(report) == []
     left = {each.requirement: each.cause for each in report.verdicts if each.verdict not in ("passed", "not-applicable") and each.decidable}
     assert left == {}
 
@@ -112,3 +114,4 @@ def test_a_mutant_is_caught_under_its_requirement_and_accused_of_nothing_else(na
     assert set(found) <= {mutant.requirement, *mutant.also}, found
     binding = report.of(mutant.requirement)
     assert report.exit_code == (1 if binding.verdict == "failed" else report.exit_code)
+    assert untranslated(report) == []

@@ -131,6 +131,10 @@ def faulty() -> Report:
         verdict("GREE-A-010", "failed", violations=6),
         verdict("GREE-A-011", "failed", "base"),
         notes=["harness error: check crashed"],
+        translations={
+            "the name is missing": Said("brakuje imienia", "trūksta vardo"),
+            "the request budget was spent": Said("wyczerpano limit żądań", "išnaudota užklausų riba"),
+        },
     )
 
 
@@ -165,6 +169,7 @@ def hostile() -> Report:
         profiles=[ProfileUsed("greeting", 1, HOSTILE, HOSTILE, HOSTILE, 4)],
         ended=HOSTILE,
         notes=[HOSTILE],
+        translations={HOSTILE: Said(HOSTILE, HOSTILE)},
         binding={HOSTILE: HOSTILE},
         software={HOSTILE: HOSTILE},
         timing=[TimeTaken(HOSTILE, HOSTILE, 1, 0.1, 0.2)],
@@ -204,7 +209,9 @@ def with_unknown_members(content: bytes) -> Any:
             return [grown(each) for each in value]
         if not isinstance(value, dict):
             return value
-        members = {name: grown(each, free=name in ("classes", "binding", "exchanges", "software")) for name, each in value.items()}
+        members = {
+            name: grown(each, free=name in ("classes", "binding", "exchanges", "software", "translations")) for name, each in value.items()
+        }
         return members if free else {**members, "added-later": {"any": ["thing"]}}
 
     return grown(msgspec.json.decode(content))

@@ -49,6 +49,9 @@ def test_sentences_follow_the_language(format: str) -> None:
         assert "(po polsku)" in texts["pl"]
         assert "(lietuviškai)" in texts["lt"]
         assert "(lietuviškai)" not in texts["pl"]
+        assert "brakuje imienia" in texts["pl"]
+        assert "trūksta vardo" in texts["lt"]
+        assert "the name is missing" not in texts["pl"] + texts["lt"]
 
 
 @pytest.mark.parametrize("format", sorted(set(formats.FORMATS) - set(BY_LANGUAGE)))

@@ -173,7 +173,7 @@ def test_every_reason_is_told_in_every_language(language: str) -> None:
     result = pair(consumer(uses=[PLAIN, made("take-leave", "name")], name=HOSTILE), told, "greeting")
     assert {*kinds(result)} == {"violated", "undecided", "elsewhere", "adapter", "refused"}
     output = io.StringIO()
-    show(result, Console(file=output, width=400), language)
+    show(result, (), Console(file=output, width=400), language)
     said = output.getvalue()
     for word in ("GRTG-TXT-001", "greet name", "take-leave"):
         assert word in said
