@@ -256,7 +256,7 @@ async def applicants_are_not_in_the_log(service: Service) -> None:
     if not found:
         raise NotTested("the log holds no entry of the recommendation")
     for exchange, place, entry in found:
-        for what, value in (("name", "Niewystępującka"), ("personal identifier", "50411512342")):
+        for what, value in (("family name", "Niewystępującka"), ("personal identifier", "50411512342")):
             if value.casefold() in rfc8785.dumps(entry).decode().casefold():
                 message = f"an entry of the log holds the {what} of the applicant"
                 raise Violation(

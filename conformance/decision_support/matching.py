@@ -91,7 +91,7 @@ async def spellings_are_one_name(service: Service) -> None:
     """
     for one, other, what in _SPELLINGS:
         exchange, (spelt, stranger) = await _matched(service, _person(one), [_person(other), _person(_STRANGER)])
-        shown = f"{one[1]} {one[0]} and {other[1]} {other[0]}"
+        shown = f"{one[1]} {one[0]}, {other[1]} {other[0]}"
         if spelt["result"] == "different":
             message = f"a name {what} is called another person: {shown}"
             raise Violation(message, expected="possible or match", got="different", pointer="/matches/0/result", exchange=exchange)

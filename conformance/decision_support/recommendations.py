@@ -77,9 +77,11 @@ async def recommendations_can_be_read(service: Service) -> None:
         facts = answered.answer.document.get("facts")
         for name, value in case["facts"].items():
             if not isinstance(facts, dict) or name not in facts or not same_value(facts[name], value):
-                got = facts.get(name, "nothing") if isinstance(facts, dict) else facts
+                got = (
+                    "nothing" if isinstance(facts, dict) and name not in facts else repr(facts[name] if isinstance(facts, dict) else facts)
+                )
                 message = f"the fact {name} does not come back as it was sent"
-                raise Violation(message, expected=repr(value), got=repr(got), pointer=f"/facts/{name}", exchange=answered)
+                raise Violation(message, expected=repr(value), got=got, pointer=f"/facts/{name}", exchange=answered)
 
 
 @mutant("DECN-API-002")
