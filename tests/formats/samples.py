@@ -169,7 +169,6 @@ def hostile() -> Report:
         profiles=[ProfileUsed("greeting", 1, HOSTILE, HOSTILE, HOSTILE, 4)],
         ended=HOSTILE,
         notes=[HOSTILE],
-        translations={HOSTILE: Said(HOSTILE, HOSTILE)},
         binding={HOSTILE: HOSTILE},
         software={HOSTILE: HOSTILE},
         timing=[TimeTaken(HOSTILE, HOSTILE, 1, 0.1, 0.2)],
