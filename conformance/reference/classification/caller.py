@@ -43,7 +43,7 @@ COUNTRIES = {
     "lt": Country(
         "lt",
         "Dirbtinio intelekto sistemos pasiūlymas, patikrinti: {name}",
-        "Perskaito darbuotojas",
+        "Turi perskaityti tarnautojas",
         (
             "Mūsų gatvėje nedega žibintas.",
             "Mano asmens kodas 75001150008. Kada gausiu šeimos pašalpą ir slaugos išmoką?",
