@@ -172,7 +172,6 @@ def hostile() -> Report:
         binding={HOSTILE: HOSTILE},
         software={HOSTILE: HOSTILE},
         timing=[TimeTaken(HOSTILE, HOSTILE, 1, 0.1, 0.2)],
-        translations={HOSTILE: Said(HOSTILE, HOSTILE)},
         exchanges={
             "x.1": evidence(
                 url=HOSTILE,

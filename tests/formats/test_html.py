@@ -151,11 +151,11 @@ def test_it_says_how_it_was_measured() -> None:
 
 
 def test_a_profile_is_called_by_its_title_in_each_language() -> None:
-    content = html.render(faulty()).decode()
+    content = html.render(fine()).decode()
     assert ">Greeting</span>" in content
     assert '"Powitanie"' in content
     assert '"Pasisveikinimas"' in content
-    assert '<span lang="en">Greeting</span>' in html.render(msgspec.structs.replace(faulty(), translations={})).decode()
+    assert '<span lang="en">Greeting</span>' in html.render(msgspec.structs.replace(fine(), translations={})).decode()
 
 
 def test_hundreds_of_findings_stay_a_page_that_can_be_sent() -> None:
