@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from email.utils import formatdate
 
 from conformance.core.asking import ask, not_now, resources
-from conformance.core.faults import changed
+from conformance.core.faults import changed, memory
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response
 
@@ -147,6 +147,26 @@ async def copies_that_are_old_are_not_confirmed(service: Service) -> None:
                 )
             if not exchange.succeeded:
                 raise NotTested(f"the service answered {exchange.status}")
+
+
+@rule("CORE-CCH-003", when=lambda exchange: exchange.status == 304 and exchange.sender == "harness")
+def copies_are_confirmed_to_who_asks(exchange: Exchange) -> None:
+    """RFC 9110 section 15.4.5: 304 indicates that a conditional request has been received. Caches on the way of other people's requests may have
+    had a condition of their own.
+    """
+    if "if-none-match" not in exchange.request.headers and "if-modified-since" not in exchange.request.headers:
+        raise Violation("a request without a condition is answered with 304", expected="200", got="304", exchange=exchange)
+
+
+@mutant("CORE-CCH-003")
+async def answers_are_kept_with_their_status(request: Request, call_next: CallNext) -> Response:
+    """A cache keeps what the service answered to somebody's condition, and gives it to the next one, who has no copy."""
+    answer = await call_next(request)
+    if request.path != "/.well-known/security.txt":
+        return answer
+    kept = memory("answers-are-kept-with-their-status")
+    given, kept["answer"] = kept.get("answer"), answer if answer.status == 304 else None
+    return given if given is not None and answer.status == 200 and "if-none-match" not in request.headers else answer
 
 
 @mutant("CORE-CCH-003", also=("CORE-CCH-002",))
