@@ -36,7 +36,7 @@ def fits(exchange: Exchange, member: str, schema: str, *, each: bool = False) ->
             if errors:
                 pointer = f"/assurance/{member}{f'/{place}' if each else ''}{errors[0].pointer}"
                 message = f"assurance.{member} does not fit the profile: {excerpt(errors[0].message)}"
-                raise Violation(message, expected=f"a {schema}", got=excerpt(repr(value)), pointer=pointer)
+                raise Violation(message, expected=f"the schema {schema}", got=excerpt(repr(value)), pointer=pointer)
 
 
 def _says_how_it_ended(exchange: Exchange) -> bool:
@@ -49,7 +49,7 @@ def outcomes_are_those_of_the_profile(exchange: Exchange) -> None:
     for assurance in assurances(exchange):
         outcome = assurance.get("outcome", OUTCOMES[0])
         if outcome not in OUTCOMES:
-            expected, pointer = " or ".join(OUTCOMES), "/assurance/outcome"
+            expected, pointer = ", ".join(OUTCOMES), "/assurance/outcome"
             raise Violation("an outcome is none of the profile", expected=expected, got=outcome, pointer=pointer)
 
 

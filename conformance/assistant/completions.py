@@ -89,7 +89,7 @@ def answers_end_for_a_reason_of_the_standard(exchange: Exchange) -> None:
         for number, entry in enumerate(entries(part)):
             reason = entry.get("finish_reason")
             if reason not in FINISH_REASONS and not (streamed and reason is None):
-                expected, pointer = " or ".join(FINISH_REASONS), f"/choices/{number}/finish_reason"
+                expected, pointer = ", ".join(FINISH_REASONS), f"/choices/{number}/finish_reason"
                 raise Violation(
                     "an answer ended for a reason that the standard does not have", expected=expected, got=reason, pointer=pointer
                 )

@@ -292,7 +292,7 @@ def _found(answered: Reply) -> tuple[str | None, frozenset[str]]:
 
 
 def _shown(answered: Reply) -> str:
-    return " ".join([answered.outcome or "no outcome", *sorted(answered.sources)])
+    return " ".join([answered.outcome or "–", *sorted(answered.sources)])
 
 
 @mutant("CHAT-ENC-001")

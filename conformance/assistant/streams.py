@@ -193,7 +193,7 @@ def choices_are_told_in_order(exchange: Exchange) -> None:
         raise Violation("a stream holds no choice", expected="at least one", got=excerpt(exchange.answer.text))
     for index in sorted(seen):
         if ended[index] != 1:
-            raise Violation(f"choice {index} has {ended[index]} finish reasons", expected="one", got=str(ended[index]))
+            raise Violation(f"choice {index} has {ended[index]} finish reasons", expected="1", got=str(ended[index]))
 
 
 def _entries_with(found: list[dict[str, Any]], what: str) -> list[dict[str, Any]]:

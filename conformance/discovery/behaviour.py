@@ -200,7 +200,7 @@ class DeclaredLanguagesAreAnsweredIn:
         declared = [each.lower().partition("-")[0] for each in tags if isinstance(each, str)] if isinstance(tags, list) else []
         judged = [tag for tag in declared if self._asked[tag]]
         if not sum(self._asked.values()):
-            raise NotApplicable("nothing of this run is answered in the language of its question")
+            raise NotApplicable("no question of this run has an answer whose language can be told")
         if not judged:
             raise NotTested(f"nothing was asked in the declared languages ({', '.join(declared) or 'none'})")
         for tag in judged:

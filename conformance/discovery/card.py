@@ -56,10 +56,9 @@ async def what_is_declared_has_its_form(service: Service) -> None:
     operation = operation_at(service, "GET", CATALOGUE)
     errors = operation.schema("DiscoveryCard").errors(card) if operation else []
     if errors:
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise Violation(
-            f"a claim of the card has not its form: {excerpt(errors[0].message)}{more}", pointer=errors[0].pointer, exchange=exchange
-        )
+        first = f"a claim of the card has not its form: {excerpt(errors[0].message)}"
+        message = f"{first} (and {len(errors) - 1} more)" if len(errors) > 1 else first
+        raise Violation(message, pointer=errors[0].pointer, exchange=exchange)
 
 
 @mutant("DISC-CRD-001", also=("DISC-AIA-001",))

@@ -34,7 +34,7 @@ async def _targets(service: Service, *relations: str) -> tuple[Exchange, list[tu
         if path is not None:
             ours.setdefault(path, link)
     if found and not ours:
-        hosts = ", ".join(sorted({host_of(here, link.href) or "elsewhere" for link in found})[:3])
+        hosts = ", ".join(sorted({host_of(here, link.href) for link in found} - {""})[:3]) or "elsewhere"
         raise NotTested(f"the links of the catalogue lead to other places ({hosts}), which are not asked")
     accept = {"Accept": "*/*"}
     return exchange, [(link, (await read(service, path, headers=accept))[0]) for path, link in list(ours.items())[:_MOST]]

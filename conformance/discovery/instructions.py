@@ -76,7 +76,7 @@ async def _documents(service: Service) -> list[tuple[str, str, Exchange]]:
     base, here = base_of(exchange, CARD), exchange.request.url
     ours = [(tag, url, path) for tag, url in linked if (path := below(base, here, url)) is not None]
     if not ours:
-        hosts = ", ".join(sorted({host_of(here, url) or "elsewhere" for _, url in linked})[:3])
+        hosts = ", ".join(sorted({host_of(here, url) for _, url in linked} - {""})[:3]) or "elsewhere"
         raise NotTested(f"the instructions lie elsewhere ({hosts}), and other places are not asked")
     found = []
     for tag, url, path in ours[:_MOST]:
@@ -191,7 +191,7 @@ async def instructions_are_in_their_language(service: Service) -> None:
                 f"the instructions in {tag} hold not one of its letters ({evidence})", expected=tag, got=excerpt(text), exchange=exchange
             )
     if not judged:
-        raise NotTested("; ".join(causes) or "there is nothing to read")
+        raise NotTested(causes[0] if causes else "there is nothing to read")
 
 
 @mutant("DISC-INS-003")

@@ -69,7 +69,7 @@ async def numbers_are_right(service: Service) -> None:
         try:
             fault = wrong(scheme, value)
         except UnsureError as error:
-            unsure = f"{scheme} {value}: {error}"
+            unsure = f"whether {scheme} {value} is valid cannot be told: {error}"
             continue
         if fault:
             pointer = f"{_POINTER}/{place}/value"
