@@ -44,7 +44,9 @@ async def the_card_declares_the_model_and_its_categories(service: Service) -> No
         raise Violation("a category stands twice in the card", expected="one of each", got=twice, pointer="/routing/categories")
     fallback = declared.get("fallback")
     if fallback is not None and fallback not in codes:
-        raise Violation("the fallback is none of the categories", expected=" or ".join(codes), got=fallback, pointer="/routing/fallback")
+        raise Violation(
+            "the fallback is none of the categories", expected=f"one of {', '.join(codes)}", got=fallback, pointer="/routing/fallback"
+        )
 
 
 @mutant("CLAS-CRD-001")
@@ -120,7 +122,7 @@ async def labels_are_categories_of_the_card(service: Service) -> None:
     to, found = await _routed(service)
     for row in found:
         if row.label not in to.codes:
-            expected = " or ".join(to.codes)
+            expected = f"one of {', '.join(to.codes)}"
             raise Violation(
                 "a label is none of the categories in the card", expected=expected, got=row.label, pointer="/outputs", exchange=row.exchange
             )
