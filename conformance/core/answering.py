@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.core.asking import ask, not_now, served
-from conformance.core.reading import excerpt, parses
+from conformance.core.reading import excerpt, first_of, parses
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response, view
 from harness.operation import Operation, SchemaError
@@ -98,12 +98,12 @@ def what_the_profile_allows_is_served(exchange: Exchange) -> None:
     if vector is not None and not vector.expects(exchange.status):
         raise Violation(
             f"a valid request ({vector.purpose}) is answered with {exchange.status}",
-            expected=" or ".join(vector.expect),
+            expected=" / ".join(vector.expect),
             got=f"{exchange.status} {excerpt(exchange.answer.text)}",
         )
     defined = [str(key).upper() for key in exchange.operation.definition.get("responses", ())] if exchange.operation else []
     if exchange.succeeded and defined and str(exchange.status) not in defined and "2XX" not in defined:
-        expected = " or ".join(key for key in defined if key.startswith("2"))
+        expected = " / ".join(key for key in defined if key.startswith("2"))
         raise Violation("a request is served with a status that the profile does not have", expected=expected, got=str(exchange.status))
 
 
@@ -153,8 +153,8 @@ def json_answers_fit_the_profile(exchange: Exchange) -> None:
     """A successful JSON answer fits the schema that the profile gives for its status and media type. Errors are CORE-ERR-001's subject."""
     errors = _schema_errors(exchange)
     if errors:
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise Violation(f"the answer does not fit the profile: {excerpt(errors[0].message)}{more}", pointer=errors[0].pointer)
+        shown = first_of([error.message for error in errors])
+        raise Violation(f"the answer does not fit the profile: {shown}", pointer=errors[0].pointer)
 
 
 @mutant("CORE-API-002", also=("CORE-DOC-002", "CHAT-API-002", "CORE-CNT-005"))

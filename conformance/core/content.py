@@ -93,8 +93,8 @@ async def other_content_types_are_refused(service: Service) -> None:
         exchange = await ask(service, request.with_header("Content-Type", declared))
         not_now(exchange)
         if exchange.status not in (415, 400, 422):
-            what = "served" if exchange.succeeded else "answered"
-            raise Violation(f"a JSON operation {what} {declared}", expected="415", got=str(exchange.status), exchange=exchange)
+            message = f"a JSON operation serves {declared}" if exchange.succeeded else f"a JSON operation refuses {declared} in another way"
+            raise Violation(message, expected="415", got=str(exchange.status), exchange=exchange)
 
 
 @mutant("CORE-CNT-002")
@@ -235,7 +235,7 @@ async def head_tells_what_get_would(service: Service) -> None:
 def _unlike(head: Exchange, get: Exchange) -> tuple[str, str, str] | None:
     """What HEAD says otherwise than GET, with GET's value and its own; None where they agree."""
     if head.status // 100 != get.status // 100:
-        return "status", str(get.status), str(head.status)
+        return "status code", str(get.status), str(head.status)
     fields = {name: (get.answer.headers.get(name), head.answer.headers.get(name)) for name in ("content-type", "etag")}
     if "content-encoding" not in get.answer.headers:
         fields["content-length"] = (str(len(get.answer.body)), head.answer.headers.get("content-length"))

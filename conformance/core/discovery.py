@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from conformance.core.asking import ask, description, may_stream, operation_at, plain, resources
 from conformance.core.faults import changed, with_members
-from conformance.core.reading import EVENT_STREAM, excerpt
+from conformance.core.reading import EVENT_STREAM, excerpt, first_of
 from conformance.core.timestamps import instant
 from conformance.core.tracing import STATIC
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, scenario
@@ -26,8 +26,9 @@ async def public(service: Service, path: str) -> Exchange:
     if exchange.status in (429, 503) and "retry-after" in exchange.answer.headers:
         raise NotTested(f"the service answered {exchange.status}")
     if exchange.status != 200:
-        what = "cannot be read without a credential" if exchange.status in (401, 403) else "is not there"
-        raise Violation(f"{path} {what}", expected="200", got=str(exchange.status), exchange=exchange)
+        closed = exchange.status in (401, 403)
+        message = f"nothing can be read at {path} without a credential" if closed else f"nothing can be read at {path}"
+        raise Violation(message, expected="200", got=str(exchange.status), exchange=exchange)
     if exchange.answer.is_json and exchange.answer.document is None:
         raise NotTested(f"{path} is declared as JSON and is none")
     return exchange
@@ -83,8 +84,8 @@ async def the_card_fits_its_schema(service: Service) -> None:
         )
     errors = operation.schema("ServiceCard").errors(exchange.answer.document) if operation else []
     if errors:
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise Violation(f"the service card is not right: {excerpt(errors[0].message)}{more}", pointer=errors[0].pointer, exchange=exchange)
+        shown = first_of([error.message for error in errors])
+        raise Violation(f"the service card is not right: {shown}", pointer=errors[0].pointer, exchange=exchange)
 
 
 @mutant("CORE-CRD-001", also=("CORE-DOC-002",))

@@ -67,9 +67,9 @@ async def _is_repeated(service: Service, request: Request, first: Exchange) -> N
         told = exchange.answer.headers.get(REPLAYED)
         if (told or "").strip().lower() != (expected or "") and (expected or told is not None):
             raise Violation(
-                f"{'a result given again' if expected else 'a new result'} is not marked as such",
-                expected=f"{REPLAYED}: true" if expected else f"no {REPLAYED}",
-                got=told or f"no {REPLAYED}",
+                "a result given again is not marked as such" if expected else "a new result is marked as one given again",
+                expected=f"{REPLAYED}: true" if expected else f"no {REPLAYED} header",
+                got=told or f"no {REPLAYED} header",
                 pointer=f"header:{REPLAYED}",
                 exchange=exchange,
             )
@@ -83,8 +83,14 @@ async def reused_key_is_refused(service: Service) -> None:
     second = await ask(service, with_words(request, "Ačiū, dziękuję."))
     not_now(second)
     if second.succeeded:
-        what = "answered with the first result" if _same_result(first, second) else "executed"
-        raise Violation(f"another request with the same key is {what}", expected="422", got=str(second.status), exchange=second)
+        raise Violation(
+            "another request with the same key is answered with the first result"
+            if _same_result(first, second)
+            else "another request with the same key is executed",
+            expected="422",
+            got=str(second.status),
+            exchange=second,
+        )
     if second.status not in (422, 409, 400):
         raise Violation(
             "another request with the same key is refused in another way", expected="422", got=str(second.status), exchange=second

@@ -31,7 +31,9 @@ def _is_generated(exchange: Exchange) -> bool:
 def generated_answers_name_their_record(exchange: Exchange) -> None:
     """AI Act Article 12(1): a high-risk system allows the automatic recording of events. Here: every generated answer names its record."""
     if not (exchange.answer.headers.get(RECORD_ID) or "").strip():
-        raise Violation("a generated answer names no record", expected=RECORD_ID, got=f"no {RECORD_ID}", pointer=f"header:{RECORD_ID}")
+        raise Violation(
+            "a generated answer names no record", expected=RECORD_ID, got=f"no {RECORD_ID} header", pointer=f"header:{RECORD_ID}"
+        )
 
 
 def _is_a_list_of_records(exchange: Exchange) -> bool:
@@ -139,7 +141,7 @@ async def records_tell_the_truth(service: Service) -> None:
             raise NotTested("the record's times cannot be read")
         earliest, latest = generated.started - _CLOCK_SKEW, generated.started + generated.duration + _CLOCK_SKEW
         if not earliest <= started.timestamp() <= ended.timestamp() <= latest:
-            got = f"{record['started']} to {record['ended']}"
+            got = f"{record['started']} – {record['ended']}"
             raise Violation(
                 "the record's times do not lie around the exchange",
                 expected="within the exchange",

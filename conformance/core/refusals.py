@@ -35,8 +35,9 @@ def what_may_be_refused_is_no_server_error(exchange: Exchange) -> None:
     status = exchange.status
     if status < 500 or status == 501 or (status == 503 and "retry-after" in exchange.answer.headers):
         return
-    what, expected = ("invalid input leads", "4xx") if is_invalid(exchange) else ("input that may be refused leads", "2xx or 4xx")
-    raise Violation(f"{what} to a server error", expected=expected, got=f"{status} {excerpt(exchange.answer.text)}")
+    invalid = is_invalid(exchange)
+    message = "invalid input leads to a server error" if invalid else "input that may be refused leads to a server error"
+    raise Violation(message, expected="4xx" if invalid else "2xx or 4xx", got=f"{status} {excerpt(exchange.answer.text)}")
 
 
 @mutant("CORE-ERR-002")

@@ -29,7 +29,9 @@ def a_401_says_how_to_authenticate(exchange: Exchange) -> None:
     """
     field = (exchange.answer.headers.get("www-authenticate") or "").strip(" \t,")
     if not field:
-        raise Violation("a 401 answer holds no challenge", expected="WWW-Authenticate", got="none", pointer="header:WWW-Authenticate")
+        raise Violation(
+            "a 401 answer holds no challenge", expected="WWW-Authenticate", got="no WWW-Authenticate", pointer="header:WWW-Authenticate"
+        )
     if not _CHALLENGES.fullmatch(field):
         raise Violation(
             "the challenge of a 401 answer cannot be read", expected='Bearer realm="..."', got=field, pointer="header:WWW-Authenticate"

@@ -130,7 +130,7 @@ def requests_carry_a_trace(exchange: Exchange) -> None:
     """
     value = exchange.request.headers.get("traceparent")
     if value is None:
-        raise Violation("a request carries no traceparent", expected="traceparent", got="none", pointer="header:traceparent")
+        raise Violation("a request carries no traceparent", expected="traceparent", got="no traceparent", pointer="header:traceparent")
     head, rest = value.strip()[:55], value.strip()[55:]
     later = head[:2] not in ("00", "ff") and re.fullmatch(r"[0-9a-f]{2}", head[:2]) and rest[:1] in ("", "-")
     if not _VERSION_00.fullmatch("00" + head[2:] if later else value.strip()):
