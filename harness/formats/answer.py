@@ -84,7 +84,7 @@ def reasons(name: str, report: Report) -> list[tuple[str, list[str], int]]:
     result = report.classes[name]
     own = {each.requirement for each in report.verdicts if each.class_ == name}
     parts = []
-    for word, ids in (("label.unmet", result.blocked_by), ("class_state.undecided", result.undecided)):
+    for word, ids in (("label.unmet", result.blocked_by), ("label.undecided", result.undecided)):
         here = [each for each in ids if each in own]
         if ids:
             parts.append((word, here, len(ids) - len(here)))

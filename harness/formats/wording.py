@@ -21,6 +21,9 @@ from harness.profile import LANGUAGES, Language, Translated
 LOCALES: Mapping[Language, str] = {"en": "en_GB", "pl": "pl_PL", "lt": "lt_LT"}
 """British English: dates and lists as European public bodies write them."""
 
+_LONG_DATES: Mapping[Language, str] = {"pl": "d MMMM y 'r.'"}
+"""Where CLDR's long form leaves out what official letters have: the Polish “r.” after the year."""
+
 
 @cache
 def catalogue() -> Mapping[str, Any]:
@@ -62,11 +65,12 @@ class Words:
 
     def moment(self, value: datetime.datetime) -> str:
         """A date and time in UTC, written out."""
-        return format_datetime(value, "long", tzinfo=datetime.UTC, locale=self._locale)
+        date = _LONG_DATES.get(self.language)
+        return format_datetime(value, f"{date}, HH:mm:ss z" if date else "long", tzinfo=datetime.UTC, locale=self._locale)
 
     def day(self, value: datetime.date) -> str:
         """A date, written out."""
-        return format_date(value, "long", locale=self._locale)
+        return format_date(value, _LONG_DATES.get(self.language, "long"), locale=self._locale)
 
     def seconds(self, value: float) -> str:
         """A duration in seconds; one below a second in milliseconds."""
