@@ -42,6 +42,11 @@ def test_a_sentence_stands_once_in_three_languages(file):
     assert all(text.strip() == text and text for each in read(file) for text in (each.en, each.pl, each.lt))
 
 
+@pytest.mark.parametrize("quoted", ["Notice of the office", "Decisions, by office: see the list of 2026"])
+def test_what_a_participant_says_is_no_sentence_of_the_harness(quoted):
+    assert Translations(read(HARNESS / "causes.yaml")).of(quoted) is None
+
+
 def translations(*sentences):
     return Translations(Translated(*each) for each in sentences)
 
