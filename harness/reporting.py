@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from harness.evidence import Redaction, printable
 from harness.judge import Tally, requirements_of
 from harness.participant import Limits, Participant
 from harness.profile import ConformanceClass, Profile, Side
-from harness.report import FORMAT, Evidence, Finding, LimitsSet, ParticipantShown, ProfileUsed, Report, TimeTaken, UseMade, Verdict
+from harness.report import FORMAT, Evidence, Finding, LimitsSet, ParticipantShown, ProfileUsed, Report, Said, TimeTaken, UseMade, Verdict
 from harness.timing import Timing
 from harness.translations import translations
 from harness.use import Uses
@@ -102,26 +102,17 @@ def conclude(ran: Ran) -> Report:
         software=software(explored=ran.explored),
         limits=_limits(ran.limits) if ran.limits else None,
         timing=[TimeTaken(*took) for took in ran.timing],
-        translations=translations(tuple(ran.profiles)).of_all(
-            text
-            for text in (
-                ended,
-                *notes,
-                *_said(verdicts),
-                *(each.fault for each in exchanges.values()),
-                *(each.title for each in ran.profiles),
-            )
-            if text
-        ),
+        translations=_translated(ran.profiles, verdicts, [ended, *notes, *(each.fault for each in exchanges.values())]),
     )
 
 
-def _said(verdicts: Iterable[Verdict]) -> Iterator[str | None]:
-    """What verdicts say in English alone."""
-    for verdict in verdicts:
-        yield verdict.cause
-        for finding in verdict.findings:
-            yield from (finding.message, finding.expected, finding.got)
+def _translated(profiles: Sequence[Profile], verdicts: Sequence[Verdict], others: Sequence[str | None]) -> dict[str, Said]:
+    """What a report says in English alone, in the other languages. What came may be what the participant says, in whatever words."""
+    told = translations(tuple(profiles))
+    found = [finding for verdict in verdicts for finding in verdict.findings]
+    said = (*others, *(each.title for each in profiles), *(each.cause for each in verdicts), *(each.message for each in found))
+    shown = (text for each in found for text in (each.expected, each.got))
+    return told.of_all(filter(None, shown), quoted=True) | told.of_all(filter(None, said))
 
 
 def _limits(limits: Limits) -> LimitsSet:

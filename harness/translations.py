@@ -6,8 +6,9 @@ A profile's ``findings.yaml`` and the harness's own ``causes.yaml`` list the sen
       pl: "tekst o długości {0} znaków został ucięty"
       lt: "{0} ženklų tekstas nukirstas"
 
-What stands in a place is translated in its turn where it is a sentence of the list, unless it stands in quotes: then somebody else said it. A
-sentence that nobody translated stays English (docs/decisions/0012-three-languages.md).
+What stands in a place is translated in its turn where it is a sentence of the list, unless it stands in quotes: then somebody else said it. Running
+text is no place to begin a sentence with: the answer “a list of texts is empty” is no “{0} of {1}”. A sentence that nobody translated stays English
+(docs/decisions/0012-three-languages.md).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from harness.report import Said
 FILE = "findings.yaml"
 _PLACE = re.compile(r"\{(\d+)\}")
 _QUOTES = tuple("“„\"'‘‚«")
+_RUNNING = re.compile(r"[^\W\d_] [^\W\d_]|[\"{“„]")
 _DEEPEST = 4
 """Sentences in places of sentences: no check says more in one."""
 
@@ -56,19 +58,19 @@ class Translations:
             else:
                 self._exact.setdefault(sentence.en, sentence)
 
-    def of(self, text: str, depth: int = 0) -> Said | None:
+    def of(self, text: str, depth: int = 0, *, quoted: bool = False) -> Said | None:
         """``text`` in the other languages; None where it is not known. Several sentences stand with semicolons between them.
 
-        Of two sentences that it may be, the one with more letters of its own is meant.
+        Of two sentences that it may be, the one with more letters of its own is meant. ``quoted``: it may be what somebody else said.
         """
         if text in self._exact:
             return Said(self._exact[text].pl, self._exact[text].lt)
         for start in dict.fromkeys((_start(text), "")):
-            for expression, sentence, quoted in self._patterns.get(start, ()):
+            for expression, sentence, in_quotes in self._patterns.get(start, ()):
                 match = expression.fullmatch(text)
-                if match:
+                if match and (not (quoted or depth) or not sentence.en.startswith("{") or self._may_begin(match[1], depth)):
                     values = [
-                        Said(value, value) if place in quoted or depth == _DEEPEST else self.of(value, depth + 1) or Said(value, value)
+                        Said(value, value) if place in in_quotes or depth == _DEEPEST else self.of(value, depth + 1) or Said(value, value)
                         for place, value in enumerate(match.groups())
                     ]
                     return Said(_filled(sentence.pl, [each.pl for each in values]), _filled(sentence.lt, [each.lt for each in values]))
@@ -79,9 +81,13 @@ class Translations:
             Said(*("; ".join(getattr(said, language) for said in known) for language in ("pl", "lt"))) if len(known) == len(each) else None
         )
 
-    def of_all(self, texts: Iterable[str]) -> dict[str, Said]:
+    def _may_begin(self, value: str, depth: int) -> bool:
+        """Whether a place at the beginning of a sentence can hold this: a number, a name, or a sentence of the list, and no running text."""
+        return not (_RUNNING.search(value) or (depth == 0 and value.isalpha())) or self.of(value, depth + 1) is not None
+
+    def of_all(self, texts: Iterable[str], *, quoted: bool = False) -> dict[str, Said]:
         """Those of the texts that are known."""
-        return {text: said for text in dict.fromkeys(texts) if (said := self.of(text))}
+        return {text: said for text in dict.fromkeys(texts) if (said := self.of(text, quoted=quoted))}
 
 
 @lru_cache(maxsize=16)

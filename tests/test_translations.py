@@ -74,6 +74,18 @@ def test_the_sentence_with_more_words_of_its_own_is_meant():
     assert told.of("the job of 2 texts fails") == Said("zadanie 2 texts zawodzi", "2 texts užduotis neveikia")
 
 
+def test_what_somebody_else_said_is_taken_for_no_sentence():
+    told = translations(
+        ("{0} of {1} {2}", "{0} z {1} {2}", "{0} iš {1} {2}"),
+        ("the model refuses it: {0}", "model to odrzuca: {0}", "modelis tai atmeta: {0}"),
+    )
+    answer = '404 {"detail": "The list of texts is empty."}'
+    assert told.of(answer, quoted=True) is None
+    assert told.of("Part of the tax is due", quoted=True) is None
+    assert told.of("3 of 4 texts", quoted=True) == Said("3 z 4 texts", "3 iš 4 texts")
+    assert told.of(f"the model refuses it: {answer}") == Said(f"model to odrzuca: {answer}", f"modelis tai atmeta: {answer}")
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

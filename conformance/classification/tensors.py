@@ -176,7 +176,7 @@ def read(tensors: Any, content: bytes) -> list[Tensor]:
     """The tensors of a request or answer: its ``inputs`` or ``outputs``, and the bytes after its JSON object.
 
     Raises:
-        ValueError: one is not as the standard writes it; the text begins with its name.
+        ValueError: one is not as the standard writes it; the text names it.
     """
     if not isinstance(tensors, list):
         raise ValueError("there is no list of tensors")
@@ -186,7 +186,7 @@ def read(tensors: Any, content: bytes) -> list[Tensor]:
             raise ValueError("a tensor is no object")
         name, datatype, shape = str(each.get("name")), str(each.get("datatype")), each.get("shape")
         if not isinstance(shape, list) or not all(isinstance(size, int | float) and size >= 0 for size in shape):
-            raise ValueError(f"{name}: its shape is {shape}")
+            raise ValueError(f"the shape of {name} is {shape}")
         shape = [int(size) for size in shape]
         size = _binary_size(each)
         try:
@@ -194,7 +194,7 @@ def read(tensors: Any, content: bytes) -> list[Tensor]:
                 elements = flattened(each.get("data"), shape)
                 wrong = next((element for element in elements if not fits(element, datatype)), None)
                 if wrong is not None or None in elements:
-                    raise ValueError(f"{json.dumps(wrong, ensure_ascii=False)} is no {datatype}")
+                    raise ValueError(f"no value of {datatype}: {json.dumps(wrong, ensure_ascii=False)}")
             else:
                 if place + size > len(content):
                     raise ValueError(f"its {size} bytes are not all there")
@@ -203,7 +203,7 @@ def read(tensors: Any, content: bytes) -> list[Tensor]:
                 if len(elements) != count(shape):
                     raise ValueError(f"{len(elements)} elements")
         except ValueError as error:
-            raise ValueError(f"{name} of shape {shape}: {error}") from None
+            raise ValueError(f"tensor {name} of shape {shape}: {error}") from None
         found.append(Tensor(name, datatype, tuple(shape), tuple(elements)))
     if place != len(content):
         raise ValueError(f"{len(content) - place} bytes belong to no tensor")
