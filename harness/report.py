@@ -252,6 +252,36 @@ class Report(msgspec.Struct, frozen=True):
         raise KeyError(requirement)
 
 
+REFUSALS = {
+    "unreadable": "It cannot be read: {detail}.",
+    "unreadable-signature": "Its signature cannot be read. {detail}",
+    "too-large": "This is larger than {size} MiB, and no report that govai writes is.",
+    "no-report": "This is not a govai report.",
+    "malformed": "This is not a govai report: {detail}.",
+    "too-deep": "This is not a govai report: it is nested too deeply.",
+    "other-format": "This is not a govai report, but in format {format}.",
+    "other-version": "This report is in format {format}; this version of govai reads {own}. Install the version that wrote it, or a newer one.",
+    "cut": "This report is cut. Fetch the whole file, or run again.",
+    "cut-after": "This report is cut after verdict {number} ({id}). Fetch the whole file, or run again.",
+    "no-year": "This report was made by no run: it speaks of the year {year}.",
+    "other-counts": "This report is not as it was written: its end says “{told}”, and it holds “{held}”.",
+}
+"""Why a file cannot be read as a report. ``refusal`` in wording.yaml says the same in all languages."""
+_MOST = 200
+"""Characters repeated of what stands in a file that is refused."""
+
+
+class NoReport(UsageError):
+    """What is given cannot be read as a report: in English, and as a kind with its values for who says it in another language.
+
+    The value ``detail`` is what another program says of it, which is English.
+    """
+
+    def __init__(self, kind: str, **values: object) -> None:
+        self.kind, self.values = kind, {name: str(value)[:_MOST] for name, value in values.items()}
+        super().__init__(REFUSALS[kind].format(**self.values))
+
+
 def encode_report(report: Report) -> bytes:
     """The report as JSON, indented, with its footer."""
     whole = msgspec.structs.replace(report, end=_end(report))
@@ -262,20 +292,18 @@ def decode_report(content: bytes) -> Report:
     """The report in ``content``, which has to be whole.
 
     Raises:
-        UsageError: it is not a govai report, or one of another format version, or it was cut or added to.
+        NoReport: it is not a govai report, or one of another format version, or it was cut or added to.
     """
     try:
         report = msgspec.json.decode(content, type=Report)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(_why_not(content, error)) from None
+        raise _why_not(content, error) from None
     if report.format != FORMAT:
-        raise UsageError(_other_format(report.format))
+        raise _other_format(report.format)
     for moment in (report.started, *(each.started for each in report.exchanges.values())):
         _check_moment(moment)
     if report.end not in (None, _end(report)):
-        raise UsageError(
-            f"This report is not as it was written: its end speaks of {_counts(report.end)}, it holds {_counts(_end(report))}."
-        )
+        raise NoReport("other-counts", told=_counts(report.end), held=_counts(_end(report)))
     return msgspec.structs.replace(report, end=None)
 
 
@@ -290,7 +318,7 @@ def read_report(path: Path) -> Report:
         with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else path.open("rb") as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
-            raise UsageError(f"This is larger than {LARGEST // 1024**2} MiB, and no report that govai writes is.")
+            raise NoReport("too-large", size=LARGEST // 1024**2)
         return decode_report(content)
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}. Give the report of a run (--report json=PATH).") from None
@@ -299,11 +327,11 @@ def read_report(path: Path) -> Report:
 
 
 def _check_moment(moment: datetime.datetime) -> None:
-    """Raise :class:`UsageError` for what no calendar in UTC has, such as the first hours of the year 1 in a country east of it."""
+    """Raise :class:`NoReport` for what no calendar in UTC has, such as the first hours of the year 1 in a country east of it."""
     try:
         moment.astimezone(datetime.UTC) + datetime.timedelta(seconds=LONGEST_RUN)
     except OverflowError:
-        raise UsageError(f"This report was made by no run: it speaks of the year {moment.year}.") from None
+        raise NoReport("no-year", year=moment.year) from None
 
 
 def _end(report: Report) -> End:
@@ -311,37 +339,35 @@ def _end(report: Report) -> End:
 
 
 def _counts(end: End | None) -> str:
-    return ", ".join(f"{number} {name}" for name, number in msgspec.structs.asdict(end).items()) if end else "nothing"
+    return ", ".join(f"{name}: {number}" for name, number in msgspec.structs.asdict(end).items()) if end else "nothing"
 
 
 class _Head(msgspec.Struct):
     format: str
 
 
-def _why_not(content: bytes, error: Exception) -> str:
-    """Why ``content`` could not be read as a report, in one sentence."""
+def _why_not(content: bytes, error: Exception) -> NoReport:
+    """Why ``content`` could not be read as a report."""
     if isinstance(error, RecursionError):
-        return "This is not a govai report: it is nested too deeply."
+        return NoReport("too-deep")
     if "truncated" in str(error) and re.match(rb'\s*{\s*"format"\s*:\s*"govai-report/', content):
-        return f"This report is cut{_last_whole(content)}. Fetch the whole file, or run again."
+        return _cut(content)
     try:
         format = msgspec.json.decode(content, type=_Head).format
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         format = ""
-    return _other_format(format) if format not in ("", FORMAT) else f"This is not a govai report: {error}."
+    return _other_format(format) if format not in ("", FORMAT) else NoReport("malformed", detail=error)
 
 
-def _other_format(format: str) -> str:
-    if not format.startswith("govai-report/"):
-        return f"This is not a govai report, but in format {format}."
-    return f"This report is in format {format}; this version of govai reads {FORMAT}. Install the version that wrote it, or a newer one."
+def _other_format(format: str) -> NoReport:
+    return NoReport("other-version" if format.startswith("govai-report/") else "other-format", format=format, own=FORMAT)
 
 
-def _last_whole(content: bytes) -> str:
+def _cut(content: bytes) -> NoReport:
     """Where a report was cut, as far as its lines tell, which are indented as :func:`encode_report` writes them."""
     begun = content.partition(b'\n  "verdicts": [')[2]
     whole = re.findall(rb'^    {\n      "requirement": "([^"]*)",(?:\n(?!    }).*)*\n    }', begun, re.MULTILINE)
-    return f" after verdict {len(whole)} ({whole[-1].decode(errors='replace')})" if whole else ""
+    return NoReport("cut-after", number=len(whole), id=whole[-1].decode(errors="replace")) if whole else NoReport("cut")
 
 
 def report_schema() -> dict[str, Any]:

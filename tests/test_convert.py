@@ -49,7 +49,7 @@ def test_a_report_turned_into_itself_is_the_same(report: Path) -> None:
     ("content", "said"),
     [
         (WHOLE[: len(WHOLE) // 2], "This report is cut after verdict 5 (GREE-A-005). Fetch the whole file, or run again."),
-        (WHOLE.replace(b'"verdicts": 11', b'"verdicts": 12'), "This report is not as it was written: its end speaks of 12 verdicts,"),
+        (WHOLE.replace(b'"verdicts": 11', b'"verdicts": 12'), "This report is not as it was written: its end says “verdicts: 12,"),
         (
             WHOLE.replace(b"govai-report/1", b"govai-report/3"),
             "This report is in format govai-report/3; this version of govai reads govai-report/1.",

@@ -10,9 +10,9 @@ from typing import Literal
 from harness.errors import UsageError
 from harness.matrix.addresses import participant_id, requirement_slug, slug
 from harness.matrix.pairs import FAILS, UNKNOWN, Demand, Offer, Pair, Reason, State, demand_of, made_of, offer_of, pair
-from harness.matrix.reading import Body, Found, Head, Kept, Reader, Refused, Text
+from harness.matrix.reading import Body, Found, Head, Kept, Reader, Refused, Text, refused
 from harness.profile import CLASSES, ConformanceClass, Side
-from harness.report import ProfileUsed, VerdictName
+from harness.report import NoReport, ProfileUsed, VerdictName
 from harness.trust import Trust
 
 LAYERS = ("legal", "organisational", "semantic", "technical")
@@ -132,9 +132,11 @@ class InputLine:
     standing: Standing
     head: Head | None
     about: str
-    """Why it was refused, or which file counts in its place."""
+    """Why it was refused, in English, or which file counts in its place."""
     trust: Trust | None = None
     """What its signature is worth, where it is a report."""
+    refused: Refused | None = None
+    """Why it was refused, where it cannot be read."""
 
 
 @dataclass(slots=True)
@@ -208,7 +210,7 @@ class _Collected:
 
     def add(self, found: Found, kept: Kept, reader: Reader) -> None:
         if isinstance(kept, Refused):
-            self._not_counted.append(InputLine(found.name, "refused", None, kept.why))
+            self._not_counted.append(InputLine(found.name, "refused", None, kept.why, refused=kept))
         elif isinstance(kept, Head):
             self._judge(found, kept, reader)
         else:
@@ -219,7 +221,8 @@ class _Collected:
         try:
             trust = reader.trust(found)
         except UsageError as error:
-            self._not_counted.append(InputLine(found.name, "refused", head, str(error)))
+            why = refused(NoReport("unreadable-signature", detail=error))
+            self._not_counted.append(InputLine(found.name, "refused", head, why.why, refused=why))
             return
         if trust.state == "wrong":
             self._not_counted.append(InputLine(found.name, "refused", head, "", trust))

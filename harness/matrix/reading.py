@@ -20,7 +20,7 @@ import msgspec
 from harness.errors import UsageError
 from harness.formats.answer import counts
 from harness.profile import Basis, ConformanceClass, Level, Side, Translated
-from harness.report import LARGEST, Outcome, ParticipantShown, ProfileUsed, Report, Verdict, VerdictName, decode_report
+from harness.report import LARGEST, NoReport, Outcome, ParticipantShown, ProfileUsed, Report, Verdict, VerdictName, decode_report
 from harness.trust import SUFFIXES, Keys, Trust, beside, trust_of
 
 LONGEST = 500
@@ -75,9 +75,16 @@ class Found(NamedTuple):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """Why a file does not count."""
+    """Why a file does not count: in English, and as a kind with its values (``refusal`` in wording.yaml)."""
 
     why: str
+    kind: str
+    values: dict[str, str]
+
+
+def refused(error: NoReport) -> Refused:
+    """The same, to be kept."""
+    return Refused(str(error), error.kind, error.values)
 
 
 class Foreign(msgspec.Struct, frozen=True):
@@ -93,7 +100,7 @@ class Remembered(msgspec.Struct, frozen=True, tag_field="kind"):
     size: int
     changed: int
     head: Head | None = None
-    refused: str | None = None
+    refused: Refused | None = None
     trust: Trust | None = None
     beside: list[tuple[int, int]] = []
     """Size and time of change of the files beside it, when its signature was verified."""
@@ -103,7 +110,7 @@ class Remembered(msgspec.Struct, frozen=True, tag_field="kind"):
     @property
     def kept(self) -> Kept:
         """As it was kept."""
-        return self.head or (Foreign() if self.refused is None else Refused(self.refused))
+        return self.head or self.refused or Foreign()
 
 
 def find(sources: Sequence[str], apart_from: Path) -> list[Found]:
@@ -161,11 +168,11 @@ class Reader:
             same = before and (before.size, before.changed) == (about.st_size, about.st_mtime_ns)
             kept = before.kept if before and same else _read(found.path, about.st_size)
         except OSError as error:
-            return Refused(f"It cannot be read: {error.strerror}.")
-        head, refused = (kept if isinstance(kept, Head) else None), (kept.why if isinstance(kept, Refused) else None)
-        self.remembered[str(found.path.absolute())] = Remembered(about.st_size, about.st_mtime_ns, head, refused)
+            return refused(NoReport("unreadable", detail=error.strerror))
+        head, why = (kept if isinstance(kept, Head) else None), (kept if isinstance(kept, Refused) else None)
+        self.remembered[str(found.path.absolute())] = Remembered(about.st_size, about.st_mtime_ns, head, why)
         if isinstance(kept, Foreign) and found.named:
-            kept = Refused("This is not a govai report.")
+            kept = refused(NoReport("no-report"))
         return kept
 
     def trust(self, found: Found) -> Trust:
@@ -226,11 +233,11 @@ def _read(path: Path, size: int) -> Kept:
     if _MARK not in content:
         return Foreign()
     if size > LARGEST:
-        return Refused(f"It is larger than {LARGEST // 1024**2} MiB, and no report that govai writes is.")
+        return refused(NoReport("too-large", size=LARGEST // 1024**2))
     try:
         report = decode_report(content)
-    except UsageError as error:
-        return Refused(str(error))
+    except NoReport as error:
+        return refused(error)
     return Head(
         _digest(content),
         report.participant,

@@ -145,7 +145,7 @@ def test_of_a_report_that_was_cut_the_last_whole_verdict_is_named() -> None:
 def test_a_report_that_lost_a_verdict_on_the_way_is_refused() -> None:
     written = json.loads(encode_report(faulty()))
     del written["verdicts"][-1]
-    with pytest.raises(UsageError, match=r"not as it was written: its end speaks of 11 verdicts, .*, it holds 10 verdicts"):
+    with pytest.raises(UsageError, match=r"not as it was written: its end says “verdicts: 11, .*, and it holds “verdicts: 10,"):
         decode_report(json.dumps(written).encode())
 
 

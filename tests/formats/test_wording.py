@@ -14,7 +14,7 @@ from babel import Locale
 from harness import formats, matrix
 from harness.formats.wording import LOCALES, Words, catalogue
 from harness.profile import CLASSES, LANGUAGES
-from harness.report import Outcome, VerdictName
+from harness.report import REFUSALS, Outcome, VerdictName
 
 FOLDERS = [Path(each).parent for each in (formats.__file__, matrix.__file__)]
 SOURCES = [source for folder in FOLDERS for pattern in ("*.py", "templates/*.j2") for source in folder.glob(pattern)]
@@ -49,6 +49,12 @@ def test_every_name_that_a_report_can_hold_has_words() -> None:
     assert set(catalogue()["verdict"]) == set(catalogue()["verdict_meaning"]) == set(get_args(VerdictName))
     assert set(catalogue()["outcome"]) == set(get_args(Outcome))
     assert set(catalogue()["class"]) == set(catalogue()["class_meaning"]) == set(catalogue()["of_class"]) == set(CLASSES)
+
+
+def test_why_a_file_is_refused_is_said_alike_everywhere() -> None:
+    said = catalogue()["refusal"]
+    assert set(said) == set(REFUSALS)
+    assert [kind for kind, sentence in REFUSALS.items() if "{detail}" not in sentence and said[kind]["en"] != sentence] == []
 
 
 def test_no_text_is_left_over() -> None:

@@ -19,13 +19,14 @@ import jsonschema_rs
 import pytest
 
 from harness.errors import UsageError
+from harness.formats.wording import catalogue
 from harness.matrix import data
 from harness.matrix.addresses import participant_id, requirement_slug, slug
 from harness.matrix.build import Built, build
 from harness.matrix.collation import order
 from harness.matrix.pairs import pair
 from harness.profile import CLASSES, LANGUAGES
-from harness.report import encode_report
+from harness.report import REFUSALS, encode_report
 from tests.formats.samples import HOSTILE
 from tests.matrix.samples import PROFILE, few, harmful, on, written
 
@@ -189,6 +190,37 @@ def test_nothing_that_cannot_be_read_is_lost(tmp_path: Path) -> None:
         "reports/cut.json",
         "reports/newer.json",
     }
+
+
+WHOLE = encode_report(few()["bad"])
+REFUSED = {
+    "cut": WHOLE[:200],
+    "cut-after": WHOLE[:-400].replace(b"GREE-A-002", "<script>alert(1)</script>\u202e".encode()),
+    "other-version": WHOLE.replace(b"govai-report/1", json.dumps(f"govai-report/{HOSTILE * 10_000}").encode()[1:-1]),
+    "other-format": b'{"format": "<b>govai-report/"}',
+    "other-counts": WHOLE.replace(b'"uses": 2\n', b'"uses": 3\n'),
+    "no-year": WHOLE.replace(b'"started": "2026', b'"started": "9999'),
+    "malformed": WHOLE.replace(b'"outcome": "', json.dumps(f'outcome": "{HOSTILE}').replace('\\"', '"', 2).encode()[:-1]),
+    "too-deep": b'{"format": "govai-report/1", "later": ' + b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_why_a_file_is_refused_is_said_in_the_language_of_the_page(tmp_path: Path, kind: str) -> None:
+    folder = written({"good": few()["good"]}, tmp_path / "reports")
+    (folder / "refused.json").write_bytes(REFUSED[kind])
+    build([str(folder)], tmp_path / "site")
+    about = next(each["about"] for each in matrix_of(tmp_path / "site")["files"] if each["standing"] == "refused")
+    assert about.startswith(REFUSALS[kind].partition("{")[0])
+    for language in LANGUAGES:
+        path = tmp_path / "site" / language / "input.html"
+        page = Page(path)
+        sentence = catalogue()["refusal"][kind][language]
+        assert [each for each in re.split(r"\{\w+\}", sentence) if each not in page.text] == []
+        assert len(path.read_bytes()) < 20_000, "what stands in it is shortened"
+        assert '<span class="cause" lang="en">' not in path.read_text(encoding="utf-8")
+        assert not {"b", "img", "script"} & set(page.tags)
+        assert not re.search("[\u202e\x1b\x00\x85\uffff]", page.text)
 
 
 def test_a_site_built_again_writes_only_what_changed(tmp_path: Path) -> None:
