@@ -51,7 +51,7 @@ async def agreed_pairs(service: Service, languages: Sequence[str] = ("pl", "lt")
     found = [pair_of(declared, source, target) for source in languages for target in languages if source != target]
     pairs = [pair for pair in found if pair is not None]
     if not pairs:
-        raise NotApplicable(f"the service lists no pair of {' and '.join(sorted(languages))}")
+        raise NotApplicable(f"the service lists no pair of {', '.join(sorted(languages))}")
     return pairs
 
 

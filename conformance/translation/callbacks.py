@@ -36,7 +36,7 @@ def _token(service: Service) -> str:
 async def _next(inbox: Inbox, seconds: float, what: str, shown: Exchange) -> Exchange:
     arrived = await inbox.next(seconds)
     if arrived is None:
-        raise Violation(what, expected=f"a POST within {PROMPT:g} s", got="none", exchange=shown)
+        raise Violation(what, expected=f"a POST within {PROMPT:g} s", got="no callback", exchange=shown)
     return arrived
 
 
@@ -51,7 +51,7 @@ async def ended_jobs_are_told_once(service: Service) -> None:
     _is_the_job(arrived, ended)
     again = await inbox.next(_SETTLED)
     if again is not None:
-        raise Violation("a callback that was received comes again", expected="one callback", got="two", exchange=again)
+        raise Violation("a callback that was received comes again", expected="one callback", got="two callbacks", exchange=again)
 
 
 def _is_the_job(arrived: Exchange, ended: Exchange) -> None:
@@ -204,7 +204,7 @@ async def callbacks_come_until_they_are_received(service: Service) -> None:
     _agree(second, told, before)
     third = await inbox.next(_SETTLED)
     if third is not None:
-        raise Violation("a callback comes again after it was received", expected="two tries", got="three", exchange=third)
+        raise Violation("a callback comes again after it was received", expected="two tries", got="three tries", exchange=third)
 
 
 @mutant("TRNS-CBK-003")

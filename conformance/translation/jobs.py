@@ -307,7 +307,9 @@ def jobs_are_not_stored_on_the_way(exchange: Exchange) -> None:
     """RFC 9111 section 5.2.2.5: ``no-store``, a cache must not store any part of the answer."""
     value = exchange.answer.headers.get("cache-control") or ""
     if "no-store" not in [each.strip().lower() for each in value.split(",")]:
-        raise Violation("a job may be stored on the way", expected="no-store", got=value or "none", pointer="header:Cache-Control")
+        raise Violation(
+            "a job may be stored on the way", expected="no-store", got=value or "no Cache-Control", pointer="header:Cache-Control"
+        )
 
 
 @scenario("TRNS-JOB-006")

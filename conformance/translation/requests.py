@@ -46,7 +46,7 @@ def pairs_asked_are_there(exchange: Exchange) -> None:
     """LibreTranslate, app.py, langs. It is the service that says so: a service may know a language by more codes than it lists."""
     if _unsupported(exchange):
         content = exchange.request.document
-        got = excerpt(f"{content.get('source')} to {content.get('target')}")
+        got = excerpt(f"{content.get('source')} → {content.get('target')}")
         raise Violation("the service does not have this pair of languages", expected="a pair of /languages", got=got, pointer="/target")
 
 
@@ -109,7 +109,7 @@ def _is_safe(exchange: Exchange) -> None:
         got = f"{url.scheme}://{url.hostname}"
         raise Violation("translations are called back without TLS", expected="https", got=got, pointer="/callback/url")
     if not callback.get("token"):
-        raise Violation("a callback has no token to know it by", expected="a token", got="none", pointer="/callback/token")
+        raise Violation("a callback has no token to know it by", expected="a token", got="no token", pointer="/callback/token")
 
 
 def _is_loopback(host: str) -> bool:
@@ -144,7 +144,7 @@ class JobsHaveAKey(_OfJobs):
 
 def _has_a_key(exchange: Exchange) -> None:
     if not (exchange.request.headers.get(_KEY) or "").strip():
-        raise Violation("a job is sent without a key", expected=_KEY, got=f"no {_KEY}", pointer=f"header:{_KEY}")
+        raise Violation("a job is sent without a key", expected=_KEY, got=f"no {_KEY} header", pointer=f"header:{_KEY}")
 
 
 @mutant("TRNS-REQ-003", also=("CORE-IDM-006",))

@@ -114,7 +114,7 @@ def _has(value: str, said: Translated, pair: Pair) -> bool:
         return False
     raise Violation(
         f"a value is not kept from {pair[0]} into {pair[1]}: {value}",
-        expected=f"{value}, from {excerpt(said.text)}",
+        expected=f"{value} ({excerpt(said.text)})",
         got=excerpt(said.translation, 200),
         exchange=said.exchange,
     )
