@@ -29,7 +29,7 @@ from harness.adapters import find_adapter
 from harness.binding import bound_by_hand
 from harness.errors import GovaiError, UsageError
 from harness.explore import duration
-from harness.formats.answer import answer, decides
+from harness.formats.answer import answer
 from harness.formats.inert import one_line
 from harness.formats.junit import details
 from harness.formats.wording import Words
@@ -331,7 +331,7 @@ class RequirementItem(pytest.Item):
         if verdict.verdict in ("passed", "passed-with-adapter"):
             return
         undecided = verdict.verdict in ("not-tested", "needs-review")
-        if verdict.verdict == "harness-error" or (decides(verdict, report) and (verdict.verdict == "failed" or undecided)):
+        if verdict.verdict == "harness-error" or (report.decides(verdict) and (verdict.verdict == "failed" or undecided)):
             if not (undecided and run.allow_incomplete):
                 raise _NotMet(details(verdict, report))
         elif verdict.verdict in ("failed", "warning"):

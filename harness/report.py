@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from harness.errors import UsageError
-from harness.profile import Basis, ConformanceClass, Language, Level, Side, Translated
+from harness.profile import CLASSES, Basis, ConformanceClass, Language, Level, Side, Translated
 
 FORMAT = "govai-report/1"
 
@@ -31,6 +31,9 @@ Moment = Annotated[datetime.datetime, msgspec.Meta(tz=True)]
 LONGEST_RUN = 10**9
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_RUN)]
 """A duration."""
+
+SHOWN = 5
+"""How many findings of one requirement a report shows; each says something else."""
 
 VerdictName = Literal["passed", "passed-with-adapter", "failed", "warning", "needs-review", "not-applicable", "not-tested", "harness-error"]
 
@@ -175,6 +178,24 @@ class Said(msgspec.Struct, frozen=True):
     lt: str
 
 
+ExpectedState = Literal["known", "stale", "expired", "open"]
+
+
+class ExpectedFailure(msgspec.Struct, frozen=True):
+    """A failure that somebody declared as known, and what the run says of it.
+
+    ``known``: it is there, and keeps the run from nothing. ``stale``: it is gone, so that the entry has to go. ``expired``: its day has passed.
+    ``open``: the run does not say. Where ``finding`` has a message, that finding alone is meant.
+    """
+
+    requirement: str
+    state: ExpectedState
+    reason: str
+    owner: str
+    until: datetime.date
+    finding: str | None = None
+
+
 class End(msgspec.Struct, frozen=True):
     """The footer of a file: how many of each came before it."""
 
@@ -229,13 +250,31 @@ class Report(msgspec.Struct, frozen=True):
     timing: list[TimeTaken] = []
     translations: dict[str, Said] = {}
     """What is said in this report in English, in the other two languages: messages, causes, notes, what was expected and what came."""
+    expected: list[ExpectedFailure] = []
+    """What was declared as known before the run (``--expected-failures``). Verdicts and outcome do not depend on it, the exit code does."""
     end: End | None = None
     """In a file alone, where it is the last member; files of the first versions have none."""
 
     @property
     def exit_code(self) -> int:
-        """What ``govai run`` ends with (design section 5)."""
-        return EXIT_CODES[self.outcome]
+        """What ``govai run`` ends with (design section 5): what is known and dated does not count, a list of it that does not hold does."""
+        if not self.expected or self.outcome in ("harness-error", "unreachable"):
+            return EXIT_CODES[self.outcome]
+        if any(each.state in ("stale", "expired") for each in self.expected):
+            return EXIT_CODES["not-conformant"]
+        left = {each.verdict for each in self.verdicts if self.decides(each) and not self.is_known(each)}
+        outcome: Outcome = "not-conformant" if "failed" in left else "incomplete" if left & {"not-tested", "needs-review"} else "conformant"
+        return EXIT_CODES[outcome]
+
+    def decides(self, verdict: Verdict) -> bool:
+        """Whether the outcome hangs on this requirement: a MUST of the deciding class or one below it, that a test can decide."""
+        return verdict.binding and verdict.decidable and CLASSES.index(verdict.class_) <= CLASSES.index(self.decided_by)
+
+    def is_known(self, verdict: Verdict) -> bool:
+        """Whether all that this report holds against a requirement was declared as known."""
+        known = [each for each in self.expected if each.requirement == verdict.requirement and each.state == "known"]
+        messages = {each.finding for each in known}
+        return None in messages or (0 < len(verdict.findings) < SHOWN and all(each.message in messages for each in verdict.findings))
 
     def said(self, text: str, language: Language) -> str | None:
         """A sentence of this report in one language; None where nobody translated it."""

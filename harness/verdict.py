@@ -8,11 +8,8 @@ from dataclasses import dataclass
 
 from harness.judge import Found, Tally, first
 from harness.profile import CLASSES, ConformanceClass, Profile, Requirement
-from harness.report import ClassResult, Finding, Outcome, UseShown, Verdict, VerdictName
+from harness.report import SHOWN, ClassResult, Finding, Outcome, UseShown, Verdict, VerdictName
 from harness.use import beyond_plain
-
-SHOWN = 5
-"""How many findings of one requirement a report shows."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 import harness.cli
+import harness.serve.mock
 from harness.report import decode_report
 from harness.serve.listening import running
 from tests.conftest import greeter
@@ -313,3 +314,82 @@ def test_a_mock_on_a_taken_port(govai: Govai) -> None:
         said = govai("mock", "assistant", "--port", taken.getsockname()[1])
     assert said.code == 2
     assert "another with --port" in one_sentence(said)
+
+
+def configured(folder: Path, *tables: str) -> Path:
+    """A ``govai.toml`` whose participants start ``greeter.py``, a service of somebody's own."""
+    path = folder / "govai.toml"
+    path.write_text("\n".join(tables), encoding="utf-8")
+    return path
+
+
+def service(name: str, port: int, *lines: str) -> str:
+    start = [str(Path(sys.executable).with_name("govai")), "mock", "translation", "--port", str(port)]
+    return "\n".join(
+        [
+            "[[participants]]",
+            f'name = "{name}"',
+            f'url = "http://127.0.0.1:{port}"',
+            f"start = {json.dumps(start)}",
+            'profiles = ["core"]',
+            *lines,
+        ]
+    )
+
+
+def test_a_service_of_the_file_is_started_tested_and_stopped(govai: Govai, tmp_path: Path) -> None:
+    port = free_port()
+    path = configured(tmp_path, 'lang = "pl"', service("Tłumacz", port, 'reports = {json = "out/report.json"}'))
+    said = govai("run", "--config", path)
+    assert (said.code, "Zgodny" in said.out) == (0, True), said
+    assert decode_report((tmp_path / "out" / "report.json").read_bytes()).participant.name == "Tłumacz"
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+def test_an_option_counts_before_the_file(govai: Govai, tmp_path: Path) -> None:
+    path = configured(tmp_path, 'lang = "pl"', service("Tłumacz", free_port(), 'reports = {json = "no/report.json"}'))
+    said = govai("run", "--config", path, "--lang", "en", "--budget", "5", "--report", f"csv={tmp_path / 'r.csv'}")
+    assert (said.code, "Incomplete" in said.out) == (5, True), said
+    assert (tmp_path / "r.csv").exists()
+    assert not (tmp_path / "no").exists()
+
+
+def test_where_something_listens_already_nothing_else_is_tested_in_its_place(govai: Govai, tmp_path: Path, url: str) -> None:
+    path = configured(tmp_path, service("Tłumacz", int(url.rpartition(":")[2])))
+    said = govai("run", "--config", path)
+    assert (said.code, "listens at" in said.err) == (2, True), said
+
+
+@pytest.mark.parametrize(
+    ("start", "code", "told"), [(["false"], 3, "ended with exit status 1"), (["no-such-program"], 2, "cannot be started")]
+)
+def test_a_service_that_does_not_start_is_said(govai: Govai, tmp_path: Path, start: list[str], code: int, told: str) -> None:
+    table = f'[[participants]]\nname = "x"\nurl = "http://127.0.0.1:{free_port()}"\nprofiles = ["core"]\nstart = {json.dumps(start)}'
+    said = govai("run", "--config", configured(tmp_path, table))
+    assert (said.code, told in said.err) == (code, True), said
+
+
+def test_one_file_for_several_participants_is_refused(govai: Govai, tmp_path: Path) -> None:
+    path = configured(tmp_path, service("A", 1), service("B", 2))
+    said = govai("run", "--config", path, "--report", "csv=r.csv")
+    assert (said.code, "--report is for one participant" in said.err) == (2, True), said
+
+
+def test_expected_failures_decide_the_exit_code_and_are_written_by_a_command(govai: Govai, tmp_path: Path) -> None:
+    with running(harness.serve.mock.reference_app("translation", "pl", mutant="errors-leave-the-trace")) as url:
+        made, known = tmp_path / "report.json", tmp_path / "known.toml"
+        arguments = ("run", url, "--profile", "translation", "--report", f"json={made}")
+        assert govai(*arguments).code == 1
+        assert govai("expected", made, "--file", known).code == 2
+        assert govai("expected", made, "--file", known, "--update").code == 2
+        given = ("--reason", "the gateway", "--owner", "we")
+        assert govai("expected", made, "--file", known, "--update", *given, "--until", "soon").code == 2
+        assert govai("expected", made, "--file", known, "--update", *given, "--until", "2099-01-01").code == 0
+        assert govai("expected", made, "--file", known).code == 0
+        said = govai(*arguments, "--expected-failures", known)
+        assert (said.code, "Known and expected until 1 January 2099 (we): the gateway" in said.out) == (0, True), said
+        assert decode_report(made.read_bytes()).outcome == "not-conformant"
+    with running(harness.serve.mock.reference_app("translation", "pl")) as url:
+        said = govai("run", url, "--profile", "translation", "--expected-failures", known)
+        assert (said.code, "no longer failing" in said.out) == (1, True), said

@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
-from harness.cli import compare, consumer, convert, demo, judge, listing, matrix, mock, pair, profile, proxy, replay, run, verify
+from harness.cli import compare, consumer, convert, demo, expected, judge, listing, matrix, mock, pair, profile, proxy, replay, run, verify
 from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
 from harness.formats.inert import visible
@@ -33,6 +33,7 @@ for command in (
     replay.replay,
     convert.convert,
     verify.verify,
+    expected.expected,
     mock.mock,
     listing.profiles,
     listing.requirements,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 import typer
 
 from harness import api
+from harness.cli.configured import CONFIG, EXPECTED, FILE, configured, expectations
 from harness.cli.options import (
     ALLOW_INCOMPLETE,
     AS_OF,
@@ -25,17 +26,24 @@ from harness.cli.options import (
     country_option,
     parse_day,
 )
-from harness.cli.presenting import parse_targets, present
+from harness.cli.presenting import Result, parse_targets, present
 from harness.cli.signing import parse_signing
 from harness.cli.stopping import stopped_by_signals
 from harness.errors import UsageError
+from harness.expected import applied
 from harness.report import Report
 
 
 def consumer(
+    context: typer.Context,
     profile: Annotated[
-        list[str], typer.Option("--profile", metavar="NAME[/MAJOR]", help="Profile whose service the client asks (repeatable).")
-    ],
+        list[str] | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME[/MAJOR]",
+            help="Profile whose service the client asks (repeatable); without one, the clients of govai.toml are tested.",
+        ),
+    ] = None,
     command: Annotated[
         list[str] | None,
         typer.Argument(
@@ -65,7 +73,10 @@ def consumer(
     report: REPORT = None,
     sign: SIGN = None,
     evidence: EVIDENCE = None,
+    expected_failures: EXPECTED = None,
     allow_incomplete: ALLOW_INCOMPLETE = False,
+    participant: Annotated[str | None, typer.Option(metavar="NAME", help="Only this client of govai.toml.")] = None,
+    config: CONFIG = FILE,
     profile_path: PROFILE_PATH = None,
     lang: REPORT_LANG = "en",
 ) -> None:
@@ -77,30 +88,38 @@ def consumer(
     """
     if until is not None and command:
         raise UsageError("--until is for clients that are started elsewhere: leave it out, or leave out the command.")
-    targets = parse_targets(report or [])
-    signing = parse_signing(sign, targets, evidence)
-    requests, seconds = bounds(until)
+    if command and not profile:
+        raise UsageError("Say whose client it is: --profile NAME. govai profiles lists them.")
+    chosen = [context.params] if profile else configured(context, "clients", participant, config)
+    planned = [_planned(each) for each in chosen]  # what is wrong is said before anything is started
+    present((visit() for visit in planned), chosen[0]["lang"])
+
+
+def _planned(options: Mapping[str, Any]) -> Callable[[], Result]:
+    """How one client is tested. Raises :class:`UsageError` where an option is wrong."""
+    targets = parse_targets(options["report"] or [])
+    signing = parse_signing(options["sign"], targets, options["evidence"])
+    command, profiles, paths, situations = options["command"], options["profile"], options["profile_path"] or (), options["situation"]
+    requests, seconds = bounds(options["until"])
+    expected = expectations(options["expected_failures"], profiles, paths, "consumer")
+    day = parse_day(options["as_of"])
 
     async def until_stopped() -> Report:
         return await api.aconsume(
             command or (),
-            profile,
-            name=name,
-            country=country,
-            served_from=served_from,
-            situations=None if situation is None else [each for each in situation if each != "none"],
-            decided_by=conformance_class,  # type: ignore[arg-type]
-            as_of=parse_day(as_of),
-            port=port,
-            seconds=timeout if command else seconds,
+            profiles,
+            **{name: options[name] for name in ("name", "country", "served_from", "port", "evidence")},
+            situations=[each for each in situations if each != "none"] if situations else None,
+            decided_by=options["conformance_class"],
+            as_of=day,
+            seconds=options["timeout"] if command else seconds,
             until=requests,
-            evidence=evidence,
-            profile_paths=profile_path or (),
+            profile_paths=paths,
             ready=None if command else _tell,
             stop=stopped_by_signals(),
         )
 
-    present(asyncio.run(until_stopped()), targets, lang, signing, allow_incomplete=allow_incomplete)
+    return lambda: Result(applied(asyncio.run(until_stopped()), expected), targets, signing, options["allow_incomplete"])
 
 
 def _tell(url: str, environment: Mapping[str, str]) -> None:

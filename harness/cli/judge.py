@@ -23,7 +23,7 @@ from harness.cli.options import (
     one_of,
     parse_day,
 )
-from harness.cli.presenting import parse_targets, present_all, with_side
+from harness.cli.presenting import Result, parse_targets, present, with_side
 from harness.cli.signing import parse_signing
 
 SIDES = ("provider", "consumer", "both")
@@ -76,4 +76,4 @@ def judge(
     )
     both = len(results) > 1
     targets = [parse_targets([with_side(text, each.participant.side) if both else text for text in texts]) for each in results]
-    present_all(list(zip(results, targets, strict=True)), lang, signing, allow_incomplete=allow_incomplete)
+    present([Result(*each, signing, allow_incomplete) for each in zip(results, targets, strict=True)], lang)

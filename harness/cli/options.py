@@ -103,12 +103,12 @@ REPORTS = Annotated[
 ]
 
 
-def parse_day(text: str | None) -> datetime.date | None:
-    """The day of ``--as-of``. Raises :class:`UsageError` where it is none."""
+def parse_day(text: str | None, option: str = "--as-of") -> datetime.date | None:
+    """The day that an option names. Raises :class:`UsageError` where it is none."""
     try:
         return datetime.date.fromisoformat(text) if text else None
     except ValueError:
-        raise UsageError(f"--as-of {text}: write a date as YYYY-MM-DD, e.g. 2027-12-02.") from None
+        raise UsageError(f"{option} {text}: write a date as YYYY-MM-DD, e.g. 2027-12-02.") from None
 
 
 def bounds(until: str | None) -> tuple[int | None, float | None]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,30 +18,30 @@ from harness.formats.terminal import summary
 from harness.report import EXIT_CODES, Report
 
 
-def present(
-    result: Report, targets: list[tuple[str, Path]], lang: str, signing: Signing | None = None, *, allow_incomplete: bool
-) -> NoReturn:
-    """Write the reports, show the summary, and end with the exit code of the outcome."""
-    present_all([(result, targets)], lang, signing, allow_incomplete=allow_incomplete)
+@dataclass(frozen=True)
+class Result:
+    """A report, and what is to become of it."""
+
+    report: Report
+    targets: list[tuple[str, Path]]
+    signing: Signing | None = None
+    allow_incomplete: bool = False
 
 
 WORST_FIRST = (EXIT_CODES["harness-error"], EXIT_CODES["not-conformant"], EXIT_CODES["unreachable"], EXIT_CODES["incomplete"])
 
 
-def present_all(
-    results: list[tuple[Report, list[tuple[str, Path]]]], lang: str, signing: Signing | None = None, *, allow_incomplete: bool
-) -> NoReturn:
-    """The same of several results, each with its targets; the worst outcome decides the exit code."""
+def present(results: Iterable[Result], lang: str) -> NoReturn:
+    """Write the reports of each result and show its summary, as they come; end with the exit code of the worst."""
     codes = set()
-    for result, targets in results:
-        written = write_reports(result, targets, lang, signing)
+    for result in results:
+        written = write_reports(result.report, result.targets, lang, result.signing)
         with reader_may_leave():
-            summary(result, Output(highlight=False), lang)
+            summary(result.report, Output(highlight=False), lang)
             for format, path in written:
-                typer.echo(f"{format} report: {path}{', signed' if signing and format == 'json' else ''}")
-        codes.add(EXIT_CODES["harness-error"] if len(written) < len(targets) else result.exit_code)
-    if allow_incomplete:
-        codes.discard(EXIT_CODES["incomplete"])
+                typer.echo(f"{format} report: {path}{', signed' if result.signing and format == 'json' else ''}")
+        code = EXIT_CODES["harness-error"] if len(written) < len(result.targets) else result.report.exit_code
+        codes |= set() if result.allow_incomplete and code == EXIT_CODES["incomplete"] else {code}
     sys.exit(next((code for code in WORST_FIRST if code in codes), 0))
 
 

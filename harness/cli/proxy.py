@@ -26,7 +26,7 @@ from harness.cli.options import (
     country_option,
     parse_day,
 )
-from harness.cli.presenting import parse_targets, present_all, with_side
+from harness.cli.presenting import Result, parse_targets, present, with_side
 from harness.cli.signing import parse_signing
 from harness.cli.stopping import stopped_by_signals
 from harness.participant import Limits
@@ -93,4 +93,5 @@ def proxy(
             stop=stopped_by_signals(),
         )
 
-    present_all(list(zip(asyncio.run(until_stopped()), sides, strict=True)), lang, signing, allow_incomplete=allow_incomplete)
+    reports = asyncio.run(until_stopped())
+    present([Result(*each, signing, allow_incomplete) for each in zip(reports, sides, strict=True)], lang)

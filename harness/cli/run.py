@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 
 from harness import api
 from harness.binding import bound_by_hand
+from harness.cli.configured import CONFIG, EXPECTED, FILE, configured, expectations
 from harness.cli.options import (
     ADAPTER,
     ALLOW_INCOMPLETE,
@@ -31,17 +35,30 @@ from harness.cli.options import (
     country_option,
     parse_day,
 )
-from harness.cli.presenting import parse_targets, present
+from harness.cli.presenting import Result, parse_targets, present
 from harness.cli.signing import parse_signing
 from harness.cli.stopping import stopped_by_signals
-from harness.participant import Limits, parse_credential
+from harness.errors import UsageError
+from harness.expected import applied
+from harness.participant import Limits, check_url, parse_credential
 from harness.report import Report
+from harness.run import Progress
 from harness.serve.inbox import LISTEN
+from harness.serve.processes import started
 
 
 def run(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Base URL under which the profile's operations lie.")],
-    profile: Annotated[list[str], typer.Option("--profile", metavar="NAME[/MAJOR]", help="Profile to test against (repeatable).")],
+    context: typer.Context,
+    participant: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[URL|NAME]",
+            help="Base URL under which the profile's operations lie, or a service of govai.toml; all of it when left out.",
+        ),
+    ] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", metavar="NAME[/MAJOR]", help="Profile to test against (repeatable).")
+    ] = None,
     country: Annotated[str | None, country_option("Country of the participant, e.g. pl or lt.")] = None,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="How reports call the participant.")] = None,
     adapter: ADAPTER = None,
@@ -70,7 +87,9 @@ def run(
     callback_listen: Annotated[
         str, typer.Option(metavar="HOST:PORT", help="Where callbacks are received; port 0 takes a free one.")
     ] = LISTEN,
+    expected_failures: EXPECTED = None,
     allow_incomplete: ALLOW_INCOMPLETE = False,
+    config: CONFIG = FILE,
     profile_path: PROFILE_PATH = None,
     lang: REPORT_LANG = "en",
 ) -> None:
@@ -78,44 +97,60 @@ def run(
 
     Exit codes: 0 conformant; 1 a MUST failed; 2 wrong usage; 3 unreachable or broke off; 4 harness error; 5 incomplete.
     """
-    targets = parse_targets(report or [])
-    signing = parse_signing(sign, targets, evidence or resume)
+    if participant is None or (not _is_url(participant) and config.exists()):
+        chosen = configured(context, "services", participant, config)
+    elif not profile:
+        raise UsageError("Say what to test against: --profile NAME. govai profiles lists them.")
+    else:
+        chosen = [{**context.params, "url": participant, "start": ()}]
+    planned = [_planned(each) for each in chosen]  # what is wrong is said before anything is sent
+    present((run() for run in planned), chosen[0]["lang"])
+
+
+def _is_url(text: str) -> bool:
+    return "://" in text
+
+
+def _planned(options: Mapping[str, Any]) -> Callable[[], Result]:
+    """How one service is tested. Raises :class:`UsageError` where an option is wrong."""
+    targets = parse_targets(options["report"] or [])
+    url, paths, profiles = check_url(options["url"]), options["profile_path"] or (), options["profile"]
+    signing = parse_signing(options["sign"], targets, options["evidence"] or options["resume"])
+    expected = expectations(options["expected_failures"], profiles, paths, "provider")
     arguments: dict[str, Any] = {
-        "name": name,
-        "country": country,
-        "credential": parse_credential(auth) if auth else None,
-        "certificate_authority": ca,
-        "adapters": adapter or (),
-        "limits": Limits(timeout=timeout, concurrency=concurrency, budget=budget, max_rps=max_rps),
-        "seed": seed,
-        "decided_by": conformance_class,
-        "as_of": parse_day(as_of),
-        "variables": bound_by_hand(set_variable or []),
-        "profile_paths": profile_path or (),
-        "explore": explore,
-        "evidence": evidence,
-        "resume": resume,
-        "callback_url": callback_url,
-        "callback_listen": callback_listen,
+        **{name: options[name] for name in ("name", "country", "seed", "explore", "evidence", "resume", "callback_url", "callback_listen")},
+        "credential": parse_credential(options["auth"]) if options["auth"] else None,
+        "certificate_authority": options["ca"],
+        "adapters": options["adapter"] or (),
+        "limits": Limits(**{name: options[name] for name in ("timeout", "concurrency", "budget", "max_rps")}),
+        "decided_by": options["conformance_class"],
+        "as_of": parse_day(options["as_of"]),
+        "variables": bound_by_hand(options["set_variable"] or []),
+        "profile_paths": paths,
     }
-    result = asyncio.run(_run_until_stopped(url, profile, arguments))
-    present(result, targets, lang, signing, allow_incomplete=allow_incomplete)
+
+    async def until_stopped() -> Report:
+        stop = stopped_by_signals()
+        async with started(options["start"], url, stop):
+            with _progress() as progress:
+                return await api.arun(url, profiles, stop=stop, progress=progress, **arguments)
+
+    return lambda: Result(applied(asyncio.run(until_stopped()), expected), targets, signing, options["allow_incomplete"])
 
 
-async def _run_until_stopped(url: str, profiles: list[str], arguments: dict[str, Any]) -> Report:
-    stop = stopped_by_signals()
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Progress on standard error: a bar on a terminal, a line for each quarter in a log."""
     if not sys.stderr.isatty():
-        return await api.arun(url, profiles, stop=stop, progress=_plain_progress(), **arguments)
+        yield _plain_progress()
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("testing", total=None)
-        return await api.arun(
-            url, profiles, stop=stop, progress=lambda done, planned: bar.update(task, completed=done, total=planned), **arguments
-        )
+        yield lambda done, planned: bar.update(task, completed=done, total=planned)
 
 
-def _plain_progress() -> Any:
-    """A line for each quarter, for logs."""
+def _plain_progress() -> Progress:
     said = 0
 
     def progress(done: int, planned: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, get_args
 
 import msgspec
@@ -71,7 +71,26 @@ def answer(report: Report, words: Words) -> list[str]:
         for key, ids in (("unmet", result.blocked_by), ("undecided", result.undecided)):
             if ids:
                 sentences.append(words.count(key, len(ids), of_class=of_class, ids=words.some(ids)))
-    return sentences
+    return [*sentences, *_expected(report, words)]
+
+
+def _expected(report: Report, words: Words) -> Iterator[str]:
+    """What became of the failures that were declared as known: why the exit code is not that of the outcome."""
+    known = [each for each in report.verdicts if report.is_known(each)]
+    if known:
+        yield words.count("expected.known", len(known))
+    for state in ("stale", "expired"):
+        ids = [each.requirement for each in report.expected if each.state == state]
+        if ids:
+            yield words.say(f"expected.{state}", ids=words.some(ids))
+
+
+def known_by(verdict: Verdict, report: Report, words: Words) -> str | None:
+    """Who declared what a requirement violates as known, why, and until when."""
+    if not report.is_known(verdict):
+        return None
+    entry = next(each for each in report.expected if each.requirement == verdict.requirement and each.state == "known")
+    return words.say("expected.known_by", day=words.day(entry.until), owner=entry.owner, reason=entry.reason)
 
 
 def next_class(report: Report) -> ConformanceClass | None:
@@ -96,17 +115,12 @@ def state(result: ClassResult) -> Literal["reached", "unmet", "undecided"]:
     return "reached" if result.reached else "unmet" if result.blocked_by else "undecided"
 
 
-def decides(verdict: Verdict, report: Report) -> bool:
-    """Whether the outcome hangs on this requirement: a MUST of the deciding class or one below it, that a test can decide."""
-    return verdict.binding and verdict.decidable and CLASSES.index(verdict.class_) <= CLASSES.index(report.decided_by)
-
-
 def worst_first(verdicts: Iterable[Verdict], report: Report) -> list[Verdict]:
     """The verdicts by how much they weigh; equals stay in the order of the profiles."""
     gravity = {"failed": 0, "harness-error": 2, "not-tested": 3, "needs-review": 4, "warning": 5}
 
     def weight(verdict: Verdict) -> tuple[int, bool, int]:
-        return gravity.get(verdict.verdict, 9), not decides(verdict, report), CLASSES.index(verdict.class_)
+        return gravity.get(verdict.verdict, 9), not report.decides(verdict), CLASSES.index(verdict.class_)
 
     return sorted(verdicts, key=weight)
 
@@ -137,7 +151,7 @@ def by_cause(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
 
 def by_weight(verdicts: Sequence[Verdict], report: Report) -> list[tuple[bool, list[str]]]:
     """The requirements of verdicts: those that decide the outcome, then the others; a group without any is left out."""
-    groups = [(weight, [each.requirement for each in verdicts if decides(each, report) == weight]) for weight in (True, False)]
+    groups = [(weight, [each.requirement for each in verdicts if report.decides(each) == weight]) for weight in (True, False)]
     return [(weight, ids) for weight, ids in groups if ids]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 
-from harness.formats.answer import binds_later, decides, operation_of, told
+from harness.formats.answer import binds_later, operation_of, told
 from harness.formats.inert import one_line, shortened
 from harness.formats.wording import Words
 from harness.report import Report, Verdict
@@ -62,7 +62,7 @@ def _row(verdict: Verdict, report: Report, words: Words) -> list[str | int | Non
         verdict.level,
         verdict.class_,
         verdict.layer,
-        "yes" if decides(verdict, report) else "no",
+        "yes" if report.decides(verdict) else "no",
         verdict.applies_from.isoformat() if verdict.applies_from else None,
         verdict.exercised,
         verdict.violations,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import xml.etree.ElementTree as ET
 
-from harness.formats.answer import answer, binds_later, decides, operation_of, told, worst_first
+from harness.formats.answer import answer, binds_later, operation_of, told, worst_first
 from harness.formats.inert import one_line, shortened
 from harness.formats.wording import Words
 from harness.report import Outcome, Report, Verdict
@@ -52,10 +52,10 @@ def render(report: Report, language: str = "en") -> bytes:
 
 
 def _severity(verdict: Verdict, report: Report) -> str:
-    if verdict.verdict == "failed" and decides(verdict, report):
+    if verdict.verdict == "failed" and report.decides(verdict):
         return "error"
     if verdict.verdict in ("failed", "warning", "needs-review", "harness-error") or (
-        verdict.verdict == "not-tested" and decides(verdict, report)
+        verdict.verdict == "not-tested" and report.decides(verdict)
     ):
         return "warning"
     return "info"

@@ -10,9 +10,8 @@ from __future__ import annotations
 import datetime
 import xml.etree.ElementTree as ET
 
-from harness.formats.answer import decides
 from harness.formats.inert import one_line, shortened, visible
-from harness.report import Finding, Report, Verdict
+from harness.report import ExpectedFailure, Finding, Report, Verdict
 
 LONGEST = 2_000
 """Characters shown of what was expected, and of what came."""
@@ -28,7 +27,10 @@ def render(report: Report, language: str = "en") -> bytes:
     root = ET.Element("testsuites", name=f"govai: {one_line(report.participant.name)}", time=f"{report.duration_s:.3f}")
     for profile in dict.fromkeys(verdict.profile for verdict in report.verdicts):
         _suite(root, profile, [_case(verdict, report) for verdict in report.verdicts if verdict.profile == profile], report)
-    if report.outcome != "conformant" and not root.findall("*/*/failure") and not root.findall("*/*/error"):
+    broken = [each for each in report.expected if each.state in ("stale", "expired")]
+    if broken:
+        _suite(root, "expected failures", [_entry(each) for each in broken], report)
+    if report.exit_code and not root.findall("*/*/failure") and not root.findall("*/*/error"):
         _suite(root, "run", [_run(report)], report)
     _total(root, root.findall("testsuite/testcase"))
     del root.attrib["skipped"]
@@ -69,6 +71,14 @@ def _facts(report: Report, profile: str) -> dict[str, str]:
     return {name: value for name, value in facts.items() if value}
 
 
+def _entry(entry: ExpectedFailure) -> ET.Element:
+    """A case for an entry of the list of expected failures that does not hold any more."""
+    case = ET.Element("testcase", classname="govai", name=one_line(f"expected {entry.requirement}"), time="0")
+    why = "no longer fails: take it off the list" if entry.state == "stale" else f"was expected until {entry.until} only"
+    ET.SubElement(case, "failure", type=entry.state, message=one_line(f"{entry.requirement} {why} ({entry.owner}: {entry.reason})"))
+    return case
+
+
 def _run(report: Report) -> ET.Element:
     """A case for a run that did not come far enough to say of any requirement that it stands in the way."""
     case = ET.Element("testcase", classname="govai", name="run", time="0")
@@ -82,9 +92,11 @@ def _case(verdict: Verdict, report: Report) -> ET.Element:
     message, text = f"{verdict.verdict}: {reason}", details(verdict, report)
     if verdict.verdict in ("passed", "passed-with-adapter"):
         ET.SubElement(case, "system-out").text = text
-    elif verdict.verdict == "failed" and decides(verdict, report):
+    elif report.is_known(verdict):
+        ET.SubElement(case, "skipped", type=verdict.verdict, message=f"known: {message}").text = text
+    elif verdict.verdict == "failed" and report.decides(verdict):
         ET.SubElement(case, "failure", type=verdict.verdict, message=message).text = text
-    elif verdict.verdict == "harness-error" or (verdict.verdict in ("not-tested", "needs-review") and decides(verdict, report)):
+    elif verdict.verdict == "harness-error" or (verdict.verdict in ("not-tested", "needs-review") and report.decides(verdict)):
         ET.SubElement(case, "error", type=verdict.verdict, message=message).text = text
     else:
         ET.SubElement(case, "skipped", type=verdict.verdict, message=message).text = text

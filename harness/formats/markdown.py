@@ -12,8 +12,8 @@ from harness.formats.answer import (
     binds_later,
     by_cause,
     counts,
-    decides,
     having,
+    known_by,
     no_findings,
     reasons,
     state,
@@ -96,6 +96,9 @@ def _verdict(verdict: Verdict, report: Report, words: Words) -> str:
     reason = binds_later(verdict, words) or verdict.cause
     if reason:
         parts.append(escape(reason))
+    known = known_by(verdict, report, words)
+    if known:
+        parts.append(f"**{escape(known)}**")
     if verdict.findings:
         parts += _finding(verdict.findings[0], report, words)
     more = max(verdict.violations, len(verdict.findings)) - 1
@@ -125,7 +128,7 @@ def _untested(report: Report, words: Words) -> list[str]:
     untested = having(report, "not-tested")
     if untested:
         rows = [
-            [escape(cause), ", ".join(f"**{each.requirement}**" if decides(each, report) else each.requirement for each in verdicts)]
+            [escape(cause), ", ".join(f"**{each.requirement}**" if report.decides(each) else each.requirement for each in verdicts)]
             for cause, verdicts in by_cause(untested).items()
         ]
         parts += [f"### {words.say('heading.untested')}", words.say("sentence.never_passed")]

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from harness.formats import markdown
-from harness.formats.answer import answer, binds_later, decides, operation_of, told
+from harness.formats.answer import answer, binds_later, known_by, operation_of, told
 from harness.formats.inert import linkable, one_line, shortened, visible
 from harness.formats.wording import Words
 from harness.report import Report, Verdict
@@ -33,7 +33,7 @@ def render(report: Report, language: str = "en") -> bytes:
     words = Words(language)
     report = told(report, words.language)
     places = {verdict.requirement: place for place, verdict in enumerate(report.verdicts)}
-    shown = [each for each in report.verdicts if each.verdict in ("failed", "warning") or (each.verdict in KINDS and decides(each, report))]
+    shown = [each for each in report.verdicts if each.verdict in ("failed", "warning") or (each.verdict in KINDS and report.decides(each))]
     driver = {
         "name": "govai",
         "version": report.govai_version,
@@ -46,7 +46,9 @@ def render(report: Report, language: str = "en") -> bytes:
         "automationDetails": {"id": _category(report)},
         "invocations": [_invocation(report, words, places)],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(verdict, report, words, places[verdict.requirement]) for verdict in shown],
+        "results": [
+            _result(verdict, report, words, places[verdict.requirement]) | _suppressions(verdict, report, words) for verdict in shown
+        ],
         "properties": _facts(report),
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -95,10 +97,16 @@ def _result(verdict: Verdict, report: Report, words: Words, place: int) -> dict[
         "properties": {
             "verdict": verdict.verdict,
             "violations": verdict.violations,
-            "decides": decides(verdict, report),
+            "decides": report.decides(verdict),
             "curl": [visible(report.exchanges[each.exchange].curl) for each in findings if each.exchange in report.exchanges],
         },
     }
+
+
+def _suppressions(verdict: Verdict, report: Report, words: Words) -> dict[str, Any]:
+    """A result that is known is suppressed (section 3.35), with the reason: GitHub closes its alert."""
+    known = known_by(verdict, report, words)
+    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": one_line(known)}]} if known else {}
 
 
 def _message(verdict: Verdict, words: Words) -> str:

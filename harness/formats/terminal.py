@@ -10,7 +10,20 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.formats.answer import SYMBOLS, answer, binds_later, by_cause, by_weight, counts, having, reasons, state, told, undecidable
+from harness.formats.answer import (
+    SYMBOLS,
+    answer,
+    binds_later,
+    by_cause,
+    by_weight,
+    counts,
+    having,
+    known_by,
+    reasons,
+    state,
+    told,
+    undecidable,
+)
 from harness.formats.inert import one_line, shortened, steers, visible, writable
 from harness.formats.wording import Words
 from harness.profile import CLASSES
@@ -97,6 +110,9 @@ class _Printer:
         reason = binds_later(verdict, words) or (verdict.cause if verdict.cause != self._first_message(verdict) else None)
         basis = "; ".join(str(each) for each in verdict.basis)
         remedy = words.sentence(verdict.remedy) if verdict.remedy else None
+        known = known_by(verdict, self.report, words)
+        if known:
+            self._indented(self._text(one_line(known), "cyan"))
         self._labelled(("cause", reason), ("basis", basis), ("remedy", remedy))
 
     def _first_message(self, verdict: Verdict) -> str | None:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime
-import os
 import secrets
 import shlex
-import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.errors import UsageError
 from harness.exchange import Exchange, Reaction, Request
 from harness.observation import Observation
 from harness.participant import Credential, Participant
@@ -24,11 +20,11 @@ from harness.report import Report
 from harness.serve.asgi import App, Receive, Scope, Send
 from harness.serve.front import Front
 from harness.serve.listening import beside
+from harness.serve.processes import group_of, launched
 from harness.serve.situations import Situation
 
 SECONDS = 300.0
 """How long a command may take unless told otherwise."""
-_TO_END = 5.0
 
 
 @dataclass(frozen=True)
@@ -138,14 +134,10 @@ class _Session:
     async def _run(self, url: str) -> int:
         """Run the command with this service to its end, or to the end of its time, and return its exit status."""
         words = [word.replace("{url}", url).replace("{token}", self._token) for word in self._visit.command]
-        environment = {**os.environ, **self._environment(url)}
         shown = shlex.join(self._visit.command)
-        try:
-            process = await asyncio.create_subprocess_exec(*words, env=environment, start_new_session=True)
-        except OSError as error:
-            raise UsageError(f"{shown} cannot be started: {error.strerror}.") from None
+        process = await launched(words, self._environment(url))
         seconds = self._visit.seconds or SECONDS
-        async with _group_of(process):
+        async with group_of(process):
             ended = asyncio.create_task(process.wait())
             stopped = asyncio.create_task(self._stop.wait())
             await asyncio.wait((ended, stopped), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -189,17 +181,3 @@ def _welcoming(service: App, token: str) -> App:
         await service(scope, receive, send)
 
     return welcome
-
-
-@contextlib.asynccontextmanager
-async def _group_of(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
-    """When the block ends, what is left of the process and of what it started is asked to end, and then made to."""
-    try:
-        yield
-    finally:
-        for how in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, how)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), _TO_END)
-                break
