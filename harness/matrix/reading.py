@@ -43,7 +43,7 @@ class Text(msgspec.Struct, frozen=True):
     applies_from: datetime.date | None
     statement: Translated
     remedy: Translated | None
-    basis: list[Basis]
+    basis: tuple[Basis, ...]
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -223,7 +223,7 @@ class Reader:
         )
         known = self._texts.get(key)
         if known is None:
-            known = self._texts[key] = Text(*key[:8], statement, remedy, verdict.basis)
+            known = self._texts[key] = Text(*key[:8], statement, remedy, tuple(verdict.basis))
         return known
 
 

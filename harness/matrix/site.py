@@ -86,18 +86,15 @@ class Site:
 
         def made() -> str:
             name, values = data(words)
-            deep = "../" * address.count("/")
+            up = "../" * address.count("/")
             return str(
-                template(name).render(
-                    w=words,
-                    to=lambda other: f"{deep}{other}.html",
-                    root=f"../{deep}",
+                template(name, words.language).render(
+                    up=up,
+                    root=f"../{up}",
                     here=f"{address}.html",
                     site_title=self._title or words.say("site.title"),
-                    version=VERSION,
                     as_of=self._as_of if address in SECTIONS else None,  # else every page would change with each new report
                     matrix=self._matrix,
-                    known=self._matrix.asked,
                     **values,
                 )
             )
@@ -106,7 +103,7 @@ class Site:
 
     def _start(self) -> str:
         title = self._title or self._words[self._language].say("site.title")
-        return str(template("start").render(language=self._language, site_title=title))
+        return str(template("start", self._language).render(site_title=title))
 
     def _index(self, words: Words) -> tuple[str, dict[str, Any]]:
         totals = self._matrix.states()
