@@ -191,7 +191,7 @@ async def instructions_are_in_their_language(service: Service) -> None:
                 f"the instructions in {tag} hold not one of its letters ({evidence})", expected=tag, got=excerpt(text), exchange=exchange
             )
     if not judged:
-        raise NotTested("; ".join(causes) or "there is nothing to read")
+        raise NotTested(causes[0] if causes else "there is nothing to read")
 
 
 @mutant("DISC-INS-003")
