@@ -201,9 +201,13 @@ class Site:
         for entry in self._matrix.entries:
             profiles[entry.participant.id].append(entry.profile)
         people = by_name([entries[0] for entries in _people(self._matrix).values()], words)
+        levels_of: dict[str, list[str]] = defaultdict(list)
+        for asked in self._matrix.asked.values():
+            levels_of[asked.text.profile].append(asked.text.level)
         acts = {basis.act: basis.url for asked in self._matrix.asked.values() for basis in reversed(asked.text.basis)}
         return "assessment", {
-            "grids": [_across(grid) for grid in self._matrix.grids],
+            "grids": [_across(grid, words) for grid in self._matrix.grids],
+            "binding": [(profile, len(levels), levels.count("MUST")) for profile, levels in sorted(levels_of.items())],
             "effects": [_effect(layer, self._matrix, across) for layer in LAYERS],
             "stakeholders": [(each.participant, profiles[each.participant.id]) for each in people],
             "solutions": sorted(acts.items(), key=lambda each: order(each[0], words.language)),
@@ -326,10 +330,12 @@ def _badge_text(entry: Entry, words: Words) -> str:
     return f"{entry.participant.name}, {entry.profile}: {words.name('outcome', entry.head.outcome)}"
 
 
-def _across(grid: Grid) -> dict[str, Any]:
+def _across(grid: Grid, words: Words) -> dict[str, Any]:
     states = Counter(cell.pair.state for cell in grid.cells.values() if cell.crosses_a_border)
     return {
         "profile": grid.profile,
+        "title": _title([*grid.consumers, *grid.providers], words),
+        "versions": [shortened(each, 20) for each in grid.versions],
         "consumers": grid.consumers,
         "providers": grid.providers,
         "across": sum(states.values()),

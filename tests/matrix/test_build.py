@@ -151,6 +151,29 @@ def test_a_page_has_no_word_of_another_language(site: Path) -> None:
         assert not [each for each in others if each in text]
 
 
+CHECKLIST = [
+    "1. General information",
+    *("Union entity or public sector body providing the report, and other relevant information", "Initiative, project or action concerned"),
+    "2. Requirements",
+    *("Trans-European digital public services concerned", "Binding requirements assessed", "Public and private stakeholders affected"),
+    "Identified effects on cross-border interoperability",
+    "3. Results",
+    "Interoperable Europe solutions identified for use",
+    "Other relevant interoperability solutions, including machine-to-machine interfaces",
+    "Remaining barriers to cross-border interoperability",
+]
+"""The Annex of Regulation (EU) 2024/903."""
+
+
+def test_the_assessment_follows_the_annex(site: Path) -> None:
+    headings = {
+        language: re.findall("<(h[23])[^>]*>(.*?)</", (site / language / "assessment.html").read_text(encoding="utf-8"))
+        for language in LANGUAGES
+    }
+    assert [text for _, text in headings["en"]] == CHECKLIST
+    assert [tag for tag, _ in headings["pl"]] == [tag for tag, _ in headings["lt"]] == [tag for tag, _ in headings["en"]]
+
+
 def test_names_stand_in_the_order_of_the_language() -> None:
     polish = ["Zła", "Żadna", "Łódź", "Lublin", "ćma", "cud", "Ćwik", "Agencja 10", "agencja 9"]
     assert sorted(polish, key=lambda name: order(name, "pl")) == [
