@@ -6,6 +6,7 @@ import base64
 import datetime
 import hashlib
 import hmac
+import itertools
 import json
 import shutil
 import subprocess
@@ -58,7 +59,12 @@ def kind(request: pytest.FixtureRequest) -> str:
 def evidence(tmp_path: Path) -> Path:
     path = tmp_path / "recording" / "exchanges.jsonl"
     path.parent.mkdir()
-    path.write_bytes(b'{"format":"govai-exchanges/1"}\n{"id":"x.1"}\n')
+    lines = [
+        '{"format":"govai-exchanges/1","seed":1}',
+        *(f'{{"id":"x.{number}","body":"Žalgiris"}}' for number in range(8)),
+        '{"exchanges":8}',
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
@@ -106,23 +112,45 @@ def test_a_signed_report_says_who_signed_what_and_when(report: Path, keys: Path,
     assert header(report)["kid"] == told.kid
 
 
-def test_any_changed_byte_is_found(report: Path, keys: Path, kind: str, evidence: Path) -> None:
-    """A bit of every byte of the signature and of hundreds of the others, spread out; every bit of the signature's last letters."""
+NAMED = {
+    "report.json": {"report-changed"},
+    "exchanges.jsonl": {"evidence-changed"},
+    "report.json.intoto.jsonl": {"statement-changed"},
+    "report.json.jws": {"signature-broken", "algorithm", "report-changed", "signature-wrong", "keys-differ"},
+}
+"""What is told of a change, by the file that was changed. That a signature with another digest is not this report's cannot be told from another report."""
+
+
+def places(path: Path) -> set[int]:
+    """Every byte; of the report every byte of its head and of its end, and of each line the first, the last and one between them."""
+    content = path.read_bytes()
+    if path.suffix != ".json":
+        return set(range(len(content)))
+    ends = [place for place, byte in enumerate(content) if byte == ord("\n")]
+    lines = {place for begin, end in itertools.pairwise([-1, *ends]) for place in (begin + 1, (begin + end) // 2, end - 1, end)}
+    return lines | set(range(400)) | set(range(len(content) - 400, len(content)))
+
+
+def test_any_changed_byte_is_found_and_named(report: Path, keys: Path, kind: str, evidence: Path) -> None:
+    """A bit of every byte, every bit of the last letters."""
     own = known(keys, kind)
-    steps = {report: 61, evidence: 1, trust.beside(report, ".jws"): 1, trust.beside(report, ".intoto.jsonl"): 5}
-    for path, step in steps.items():
+    roles: dict[Path, str | None] = {report: "report", evidence: "evidence", trust.beside(report, ".intoto.jsonl"): "statement"}
+    for path in [*roles, trust.beside(report, ".jws")]:
         content = path.read_bytes()
-        line = (
-            content.removesuffix(b"\n") if path.suffix == ".jsonl" and path != evidence else content
-        )  # what ends a line of a bundle is not of it
-        flips = {(place, 1 << place % 8) for place in range(0, len(line), step)}
-        for place, bit in flips | {(len(line) - 1 - back, 1 << shift) for back in range(3) for shift in range(8)}:
+        flips = {(place, 1 << place % 8) for place in places(path)}
+        for place, bit in flips | {(len(content) - 1 - back, 1 << shift) for back in range(4) for shift in range(8)}:
             path.write_bytes(content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :])
             told = found(report, own, evidence)
             assert (told.state, told.exit_code) == ("wrong", 1), (path.name, place, bit, told)
+            assert told.reason in NAMED[path.name], (path.name, place, bit, told)
+            if path in roles:
+                assert [each.role for each in told.files if each.checked == "changed"] == [roles[path]]
         for cut in (0, 1, len(content) // 2, len(content) - 2):
             path.write_bytes(content[:cut])
             assert found(report, own, evidence).state == "wrong", (path.name, cut)
+        if path.suffix != ".jsonl" or path == evidence:
+            path.write_bytes(content + b"\n")
+            assert found(report, own, evidence).state == "wrong", (path.name, "a line more")
         path.write_bytes(content)
     assert found(report, own, evidence).state == "signed"
 

@@ -171,9 +171,11 @@ class _Verification:
         if header.alg not in {name for names in ALGORITHMS.values() for name in names}:
             raise _Wrong("algorithm", algorithm=header.alg)
         self._compare("report", self.sha256)
+        self.known = self._signer(header)
         self._compare("evidence", given.evidence)
         envelopes = self._envelopes()
-        self.known = self._signer(header, envelopes)
+        if self.known is None:
+            raise self._unknown(header, envelopes)
         if self.certificate and self.certificate.kid != self.known.kid:
             raise _Wrong("certificate-other", key=self.known.name)
         self._agree(envelopes, self.known)
@@ -203,18 +205,25 @@ class _Verification:
         self.checked |= {"statement": "as-signed"} if bound else {}
         return envelopes
 
-    def _signer(self, header: Header, envelopes: list[statement.Envelope]) -> KnownKey:
-        """The key that the signature names, or where it names none, the one under which it holds."""
+    def _signer(self, header: Header) -> KnownKey | None:
+        """The key that the signature names, or where it names none, the one under which it holds; None where that is no known one.
+
+        Asked before the other digests are believed: a signature that was changed accuses no recording and no statement.
+        """
         named = self.keys.get(header.kid) if header.kid else None
         for each in [named] if named else [] if header.kid else self.keys.values():
             if signature.holds(self.given.signature or b"", self.given.report, each):
                 return each
         if named:
             raise _Wrong("signature-wrong", key=named.name)
+        return None
+
+    def _unknown(self, header: Header, envelopes: list[statement.Envelope]) -> _Wrong:
+        """No known key signed; where one made the statement beside it, one of the two was changed."""
         stated = [keyid for each in envelopes for keyid in each.keyids if keyid in self.keys]
         if stated and self._digests.statement:
-            raise _Wrong("keys-differ", kid=header.kid or "", key=self.keys[stated[0]].name)
-        raise _Wrong("unknown-key", "unknown-key", kid=header.kid) if header.kid else _Wrong("nameless-key", "unknown-key")
+            return _Wrong("keys-differ", kid=header.kid or "", key=self.keys[stated[0]].name)
+        return _Wrong("unknown-key", "unknown-key", kid=header.kid) if header.kid else _Wrong("nameless-key", "unknown-key")
 
     def _agree(self, envelopes: list[statement.Envelope], known: KnownKey) -> None:
         """The statement that was signed with the report is the same key's; what this key states is what the report says. Others may state more."""
