@@ -12,7 +12,7 @@ from harness.matrix.addresses import participant_id, requirement_slug, slug
 from harness.matrix.pairs import FAILS, UNKNOWN, Demand, Offer, Pair, Reason, State, demand_of, made_of, offer_of, pair
 from harness.matrix.reading import Body, Found, Head, Kept, Reader, Refused, Text, refused
 from harness.profile import CLASSES, ConformanceClass, Side
-from harness.report import NoReport, ProfileUsed, VerdictName
+from harness.report import Finding, NoReport, ProfileUsed, VerdictName
 from harness.trust import Trust
 
 LAYERS = ("legal", "organisational", "semantic", "technical")
@@ -49,10 +49,16 @@ class Entry:
     filed: list[Filed]
     """The newest first."""
     body: Body
+    address: str = ""
+    """Where its report stands, and its badge, without an ending."""
     texts: dict[str, Text] = field(default_factory=dict)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    """By requirement."""
 
     def __post_init__(self) -> None:
+        self.address = f"{self.participant.id}/{profile_slug(self.profile)}"
         self.texts = {text.requirement: text for text, _ in self.body.verdicts}
+        self.findings = {each.requirement: each.findings[0] for each in self.body.report.verdicts if each.findings}
 
     @property
     def head(self) -> Head:
@@ -63,11 +69,6 @@ class Entry:
     def used(self) -> ProfileUsed:
         """The edition of the profile that it was tested with."""
         return next(each for each in self.head.profiles if _key(each) == self.profile)
-
-    @property
-    def address(self) -> str:
-        """Where its report stands, and its badge, without an ending."""
-        return f"{self.participant.id}/{profile_slug(self.profile)}"
 
 
 @dataclass(slots=True)
@@ -82,12 +83,12 @@ class Cell:
     """By the highest class: all that there is to say."""
     states: dict[ConformanceClass, dict[str, State]]
     """By class, and there by layer; ``""`` is all layers."""
+    address: str = ""
+    """Where its page stands, without language and ending."""
 
-    @property
-    def address(self) -> str:
-        """Where its page stands, without language and ending."""
+    def __post_init__(self) -> None:
         consumer, provider = (each.participant.id.partition("/")[2] for each in (self.consumer, self.provider))
-        return f"pair/{profile_slug(self.pair.profile)}/{consumer}/{provider}"
+        self.address = f"pair/{profile_slug(self.pair.profile)}/{consumer}/{provider}"
 
     def text(self, reason: Reason) -> Text | None:
         """The requirement that a reason is about, as the report on its side states it."""

@@ -14,6 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+from markupsafe import Markup
+
 import harness.formats
 from harness.formats import badge, html
 from harness.formats.answer import VERDICTS
@@ -24,7 +27,7 @@ from harness.matrix.collation import order
 from harness.matrix.data import by_name, newest
 from harness.matrix.folder import Folder
 from harness.matrix.model import LAYERS, Asked, Cell, Entry, Grid, Matrix
-from harness.matrix.pairs import State
+from harness.matrix.pairs import Reason, State
 from harness.matrix.reading import Text, whole
 from harness.matrix.templating import SECTIONS, STANDING_SIGNS, script, style, template
 from harness.matrix.terminal import SIGNS, pair_said
@@ -47,6 +50,7 @@ class Site:
         self._as_of = newest(matrix)
         self._version = key_of(version, matrix.class_, title)
         self._words = {each: Words(each) for each in LANGUAGES}
+        self._reasons: dict[tuple[Language, str, bytes], Markup] = {}
         self._cells: dict[str, list[Cell]] = defaultdict(list)
         for cell in matrix.cells:
             for entry in (cell.consumer, cell.provider):
@@ -86,20 +90,17 @@ class Site:
 
         def made() -> str:
             name, values = data(words)
-            up = "../" * address.count("/")
-            return str(
-                template(name, words.language).render(
-                    up=up,
-                    root=f"../{up}",
-                    here=f"{address}.html",
-                    site_title=self._title or words.say("site.title"),
-                    as_of=self._as_of if address in SECTIONS else None,  # else every page would change with each new report
-                    matrix=self._matrix,
-                    **values,
-                )
-            )
+            title = self._title or words.say("site.title")
+            as_of = self._as_of if address in SECTIONS else None  # else every page would change with each new report
+            return self._rendered(name, address, words, here=f"{address}.html", site_title=title, as_of=as_of, **values)
 
         self._put(f"{words.language}/{address}.html", key, made)
+
+    def _rendered(self, name: str, address: str, words: Words, **values: Any) -> Markup:
+        """What a template makes for the page at an address."""
+        up = "../" * address.count("/")
+        made = template(name, words.language).render(up=up, root=f"../{up}", matrix=self._matrix, **values)
+        return Markup(made)  # noqa: S704 (templates escape what they are given)
 
     def _start(self) -> str:
         title = self._title or self._words[self._language].say("site.title")
@@ -176,24 +177,24 @@ class Site:
         }
 
     def _pair(self, cell: Cell, words: Words) -> tuple[str, dict[str, Any]]:
-        findings = {
-            (entry.participant.side, verdict.requirement): verdict.findings[0]
-            for entry in (cell.consumer, cell.provider)
-            for verdict in entry.body.report.verdicts
-            if verdict.findings
-        }
         deciding = cell.pair.deciding
         above = [each for each in cell.every.deciding if each not in cell.pair.reasons]
         rest = [each for each in cell.every.reasons if each not in deciding and each not in above]
         groups = [
-            (
-                title,
-                [(each, cell.text(each), cell.entry(each.side), findings.get((each.side, each.requirement or ""))) for each in reasons],
-            )
+            (title, [self._reason(each, cell.entry(each.side), cell.address, words) for each in reasons])
             for title, reasons in (("site.reasons", deciding), ("site.reasons_above", above), ("site.reasons_beside", rest))
         ]
         said = pair_said(cell.pair, words)
         return "pair", {"cell": cell, "headline": shown(said), "groups": groups, "badge_text": said}
+
+    def _reason(self, reason: Reason, entry: Entry, address: str, words: Words) -> Markup:
+        """The article on a reason: the same stands on the pages of many pairs."""
+        key = words.language, entry.address, msgspec.msgpack.encode(reason)
+        if key not in self._reasons:
+            about = reason.requirement or ""
+            text, finding = entry.texts.get(about), entry.findings.get(about)
+            self._reasons[key] = self._rendered("reason", address, words, reason=reason, entry=entry, text=text, finding=finding)
+        return self._reasons[key]
 
     def _assessment(self, words: Words) -> tuple[str, dict[str, Any]]:
         across = [cell for cell in self._matrix.cells if cell.crosses_a_border]
