@@ -235,7 +235,9 @@ async def _are_served(service: Service, wanted: list[Pair]) -> None:
         pair = pair_of(languages.answer.document, source, target)
         if pair is None:
             got = excerpt(languages.answer.text)
-            raise Violation(f"{source} to {target} is not listed", expected=f"code {source} with target {target}", got=got, exchange=languages)
+            raise Violation(
+                f"{source} to {target} is not listed", expected=f"code {source} with target {target}", got=got, exchange=languages
+            )
         asked = {"q": sentences().letters[1][source], "source": pair[0], "target": pair[1]}
         exchange = await service.send("POST", TRANSLATE, json=asked)
         if exchange.status in (401, 403, 429, 503):
