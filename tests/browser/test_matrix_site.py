@@ -12,7 +12,7 @@ import pytest
 from harness.matrix.build import build
 from harness.profile import LANGUAGES
 from tests.browser.conftest import served
-from tests.matrix.samples import few, harmful, many, written
+from tests.matrix.samples import REFUSED, few, harmful, many, written
 
 By = pytest.importorskip("selenium.webdriver.common.by", reason="selenium is not installed (pip install '.[test]')").By
 Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
@@ -53,7 +53,10 @@ def visited(driver: Any, sites: tuple[Path, str], tmp_path: Path) -> Iterator[Vi
         file: bool = False,
     ) -> Any:
         if not (root / site).exists():
-            build([str(written(SITES[site](), tmp_path / site))], root / site)
+            folder = written(SITES[site](), tmp_path / site)
+            for kind, content in REFUSED.items() if site == "harmful" else ():
+                (folder / f"{kind}.json").write_bytes(content)
+            build([str(folder)], root / site)
         path = sorted(root.glob(f"{site}/{page}.html"))[0]
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
         features = [("prefers-color-scheme", "dark" if dark else "light"), ("prefers-reduced-motion", "reduce")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,20 @@ def harmful() -> dict[str, Report]:
         exchanges={"x.1": evidence()},
     )
     return {"provider": provider, "consumer": consumer, "elsewhere": elsewhere}
+
+
+_WHOLE = encode_report(few()["bad"])
+REFUSED = {
+    "cut": _WHOLE[:200],
+    "cut-after": _WHOLE[:-400].replace(b"GREE-A-002", "<script>alert(1)</script>\u202e".encode()),
+    "other-version": _WHOLE.replace(b"govai-report/1", json.dumps(f"govai-report/{HOSTILE * 10_000}").encode()[1:-1]),
+    "other-format": b'{"format": "<b>govai-report/"}',
+    "other-counts": _WHOLE.replace(b'"uses": 2\n', b'"uses": 3\n'),
+    "no-year": _WHOLE.replace(b'"started": "2026', b'"started": "9999'),
+    "malformed": _WHOLE.replace(b'"outcome": "', json.dumps(f'outcome": "{HOSTILE}').replace('\\"', '"', 2).encode()[:-1]),
+    "too-deep": b'{"format": "govai-report/1", "later": ' + b"[" * 100_000,
+}
+"""Files that cannot be read as reports, by the kind of refusal."""
 
 
 def many(side: int) -> dict[str, Report]:

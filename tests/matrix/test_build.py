@@ -28,7 +28,7 @@ from harness.matrix.pairs import pair
 from harness.profile import CLASSES, LANGUAGES
 from harness.report import REFUSALS, encode_report
 from tests.formats.samples import HOSTILE
-from tests.matrix.samples import PROFILE, few, harmful, on, written
+from tests.matrix.samples import PROFILE, REFUSED, few, harmful, on, written
 
 GOVAI = Path(sys.executable).with_name("govai")
 VOID = {"meta", "link", "br", "img"}
@@ -213,19 +213,6 @@ def test_nothing_that_cannot_be_read_is_lost(tmp_path: Path) -> None:
         "reports/cut.json",
         "reports/newer.json",
     }
-
-
-WHOLE = encode_report(few()["bad"])
-REFUSED = {
-    "cut": WHOLE[:200],
-    "cut-after": WHOLE[:-400].replace(b"GREE-A-002", "<script>alert(1)</script>\u202e".encode()),
-    "other-version": WHOLE.replace(b"govai-report/1", json.dumps(f"govai-report/{HOSTILE * 10_000}").encode()[1:-1]),
-    "other-format": b'{"format": "<b>govai-report/"}',
-    "other-counts": WHOLE.replace(b'"uses": 2\n', b'"uses": 3\n'),
-    "no-year": WHOLE.replace(b'"started": "2026', b'"started": "9999'),
-    "malformed": WHOLE.replace(b'"outcome": "', json.dumps(f'outcome": "{HOSTILE}').replace('\\"', '"', 2).encode()[:-1]),
-    "too-deep": b'{"format": "govai-report/1", "later": ' + b"[" * 100_000,
-}
 
 
 @pytest.mark.parametrize("kind", REFUSED)
