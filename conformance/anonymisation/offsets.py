@@ -87,10 +87,10 @@ async def _measured(service: Service, prefixes: Mapping[str, str]) -> None:
         if any(text[each.start : each.end] == MAIL for each in ours):
             continue
         start = text.index(MAIL)
-        got = f"{ours[0].start} to {ours[0].end}"
+        got = f"{ours[0].start}–{ours[0].end}"
         unit = next((unit for unit, place in _units(text, start, start + len(MAIL)).items() if place == (ours[0].start, ours[0].end)), None)
         message = f"behind {name}, the place of a finding is not where it stands" + (f": it counts {unit}" if unit else "")
-        raise Violation(message, expected=f"{start} to {start + len(MAIL)}", got=got, exchange=exchange)
+        raise Violation(message, expected=f"{start}–{start + len(MAIL)}", got=got, exchange=exchange)
     if not measured:
         raise NotTested("behind other signs the address is not found")
 

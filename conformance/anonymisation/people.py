@@ -16,7 +16,6 @@ from harness.exchange import Exchange, Request, Response
 METRIC = "name-recall"
 _LEAST = 0.5
 """The recall that is held against a service that declares none."""
-_NAMES = {"pl": "Polish", "lt": "Lithuanian"}
 _AT_ONCE = 5
 """How many sentences make a letter."""
 
@@ -37,7 +36,7 @@ async def _recall(service: Service, language: str, form: Form = "NFC") -> Estima
         NotApplicable: the service does not declare the language.
     """
     if language not in languages(service):
-        raise NotApplicable(f"the service does not declare {_NAMES[language]}")
+        raise NotApplicable(f"the service does not declare {language}")
     sentences, hits = named(language, form), 0
     misses: list[Exchange] = []
     for first in range(0, len(sentences), _AT_ONCE):

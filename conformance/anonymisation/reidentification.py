@@ -70,8 +70,8 @@ async def putting_back_needs_a_scope(service: Service) -> None:
         if not exchange.succeeded and exchange.status not in (401, 403):
             raise NotTested(f"the service answered {exchange.status}, which does not say who may call")
         if exchange.succeeded:
-            who = "the credential of this run" if credential else "no credential"
-            raise Violation(f"with {who}, data can be put back", expected="401 or 403", got=str(exchange.status), exchange=exchange)
+            how = "with the credential of this run" if credential else "without a credential"
+            raise Violation(f"data can be put back {how}", expected="401 or 403", got=str(exchange.status), exchange=exchange)
 
 
 @scenario("ANON-DEA-002")

@@ -37,7 +37,7 @@ def results_fit_their_text(exchange: Exchange) -> None:
     places = _results(exchange.request)
     for number, (start, end) in enumerate(places):
         if not start < end <= len(text):
-            got, pointer = f"{start} to {end}", f"/analyzer_results/{number}"
+            got, pointer = f"{start}–{end}", f"/analyzer_results/{number}"
             raise Violation("a result does not lie in its text", expected=f"within 0 to {len(text)}", got=got, pointer=pointer)
     covered = {place for start, end in places for place in range(start, end)}
     for identifier in personal_identifiers(text):

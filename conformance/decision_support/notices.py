@@ -33,7 +33,7 @@ def recommendations_carry_a_notice(exchange: Exchange) -> None:
     if missing:
         shown = ", ".join(missing)
         raise Violation(
-            f"a recommendation has no notice in {shown}", expected="notice in pl, lt and en", got=content.get("notice"), pointer="/notice"
+            f"a recommendation has no notice in {shown}", expected="pl, lt and en in notice", got=content.get("notice"), pointer="/notice"
         )
 
 
@@ -82,7 +82,7 @@ def case_types_say_what_they_are_for(exchange: Exchange) -> None:
             if missing:
                 message = f"a case type does not say its {name} in {', '.join(missing)}"
                 raise Violation(
-                    message, expected=f"{name} in pl, lt and en", got=case_type.get(name), pointer=f"/caseTypes/{number}/{name}"
+                    message, expected=f"pl, lt and en in {name}", got=case_type.get(name), pointer=f"/caseTypes/{number}/{name}"
                 )
 
 
