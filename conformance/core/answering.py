@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.core.asking import ask, not_now, served
-from conformance.core.reading import excerpt, first_of, parses
+from conformance.core.reading import excerpt, parses
 from harness.checks import CallNext, NotApplicable, NotTested, Service, Violation, mutant, rule, scenario
 from harness.exchange import Exchange, Request, Response, view
 from harness.operation import Operation, SchemaError
@@ -153,8 +153,9 @@ def json_answers_fit_the_profile(exchange: Exchange) -> None:
     """A successful JSON answer fits the schema that the profile gives for its status and media type. Errors are CORE-ERR-001's subject."""
     errors = _schema_errors(exchange)
     if errors:
-        shown = first_of([error.message for error in errors])
-        raise Violation(f"the answer does not fit the profile: {shown}", pointer=errors[0].pointer)
+        first = f"the answer does not fit the profile: {excerpt(errors[0].message)}"
+        message = f"{first} (and {len(errors) - 1} more)" if len(errors) > 1 else first
+        raise Violation(message, pointer=errors[0].pointer)
 
 
 @mutant("CORE-API-002", also=("CORE-DOC-002", "CHAT-API-002", "CORE-CNT-005"))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from conformance.core.asking import ask, description, may_stream, operation_at, plain, resources
 from conformance.core.faults import changed, with_members
-from conformance.core.reading import EVENT_STREAM, excerpt, first_of
+from conformance.core.reading import EVENT_STREAM, excerpt
 from conformance.core.timestamps import instant
 from conformance.core.tracing import STATIC
 from harness.checks import CallNext, NotTested, Service, Violation, mutant, scenario
@@ -84,8 +84,9 @@ async def the_card_fits_its_schema(service: Service) -> None:
         )
     errors = operation.schema("ServiceCard").errors(exchange.answer.document) if operation else []
     if errors:
-        shown = first_of([error.message for error in errors])
-        raise Violation(f"the service card is not right: {shown}", pointer=errors[0].pointer, exchange=exchange)
+        first = f"the service card is not right: {excerpt(errors[0].message)}"
+        message = f"{first} (and {len(errors) - 1} more)" if len(errors) > 1 else first
+        raise Violation(message, pointer=errors[0].pointer, exchange=exchange)
 
 
 @mutant("CORE-CRD-001", also=("CORE-DOC-002",))

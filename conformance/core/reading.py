@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -83,12 +83,6 @@ def event_values(response: Response) -> list[Any]:
 def is_description(response: Response) -> bool:
     """Whether an answer is an OpenAPI document: what it shows as examples and patterns are not the service's own texts."""
     return isinstance(response.document, dict) and "openapi" in response.document and "paths" in response.document
-
-
-def first_of(messages: Sequence[str]) -> str:
-    """The first of some messages, to show in a finding, and how many more there are."""
-    shown = excerpt(messages[0])
-    return f"{shown} (and {len(messages) - 1} more)" if len(messages) > 1 else shown
 
 
 def excerpt(text: str, length: int = 120) -> str:
