@@ -14,7 +14,6 @@ text is no place to begin a sentence with: the answer “a list of texts is empt
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -51,12 +50,15 @@ class Translations:
 
     def __init__(self, sentences: Iterable[Translated]) -> None:
         self._exact: dict[str, Translated] = {}
-        self._patterns: dict[str, list[_Pattern]] = defaultdict(list)
+        patterns: list[tuple[str, _Pattern]] = []
         for sentence in sorted(sentences, key=_literal, reverse=True):
             if _PLACE.search(sentence.en):
-                self._patterns[_start(sentence.en)].append(_pattern(sentence))
+                patterns.append((_start(sentence.en), _pattern(sentence)))
             else:
                 self._exact.setdefault(sentence.en, sentence)
+        starts = {"", *(start for start, _ in patterns)}
+        self._patterns = {start: [pattern for own, pattern in patterns if own in (start, "")] for start in starts}
+        """By their first word; those that begin with a place are in all of them."""
 
     def of(self, text: str, depth: int = 0, *, quoted: bool = False) -> Said | None:
         """``text`` in the other languages; None where it is not known. Several sentences stand with semicolons between them.
@@ -65,15 +67,14 @@ class Translations:
         """
         if text in self._exact:
             return Said(self._exact[text].pl, self._exact[text].lt)
-        for start in dict.fromkeys((_start(text), "")):
-            for expression, sentence, in_quotes in self._patterns.get(start, ()):
-                match = expression.fullmatch(text)
-                if match and (not (quoted or depth) or not sentence.en.startswith("{") or self._may_begin(match[1], depth)):
-                    values = [
-                        Said(value, value) if place in in_quotes or depth == _DEEPEST else self.of(value, depth + 1) or Said(value, value)
-                        for place, value in enumerate(match.groups())
-                    ]
-                    return Said(_filled(sentence.pl, [each.pl for each in values]), _filled(sentence.lt, [each.lt for each in values]))
+        for expression, sentence, in_quotes in self._patterns.get(_start(text), self._patterns[""]):
+            match = expression.fullmatch(text)
+            if match and (not (quoted or depth) or not sentence.en.startswith("{") or self._may_begin(match[1], depth)):
+                values = [
+                    Said(value, value) if place in in_quotes or depth == _DEEPEST else self.of(value, depth + 1) or Said(value, value)
+                    for place, value in enumerate(match.groups())
+                ]
+                return Said(_filled(sentence.pl, [each.pl for each in values]), _filled(sentence.lt, [each.lt for each in values]))
         parts = text.split("; ")
         each = [self.of(part, depth + 1) for part in parts] if len(parts) > 1 else [None]
         known = [said for said in each if said is not None]

@@ -69,9 +69,13 @@ def test_a_sentence_in_a_sentence_is_translated_and_a_quotation_is_not():
 
 def test_the_sentence_with_more_words_of_its_own_is_meant():
     told = translations(
-        ("the {0} fails", "{0} zawodzi", "{0} neveikia"), ("the job of {0} fails", "zadanie {0} zawodzi", "{0} užduotis neveikia")
+        ("the {0} fails", "{0} zawodzi", "{0} neveikia"),
+        ("the job of {0} fails", "zadanie {0} zawodzi", "{0} užduotis neveikia"),
+        ("{0} is late once more", "{0} znów się spóźnia", "{0} vėl vėluoja"),
+        ("job {0}", "zadanie {0}", "{0} užduotis"),
     )
     assert told.of("the job of 2 texts fails") == Said("zadanie 2 texts zawodzi", "2 texts užduotis neveikia")
+    assert told.of("job 2 is late once more") == Said("zadanie 2 znów się spóźnia", "2 užduotis vėl vėluoja")
 
 
 def test_what_somebody_else_said_is_taken_for_no_sentence():
