@@ -13,13 +13,14 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from harness.errors import UsageError
 from harness.profile import ConformanceClass, Language
 
+SideOf = Literal["services", "clients"]
 NAME = "govai.toml"
 PUBLISHED_SCHEMA = Path(__file__).with_name("govai.schema.json")
 """Written anew with ``python -m harness.config > harness/govai.schema.json``."""
@@ -121,22 +122,19 @@ class Config:
     def __init__(self, path: Path, table: ConfigTable) -> None:
         self._path, self._folder, self._table = path, path.parent, table
 
-    def services(self, name: str | None = None) -> list[dict[str, Any]]:
-        """The parameters of ``govai run`` for each service, or for that of this name. Raises :class:`UsageError` where there is none."""
-        return self._chosen(True, name)
+    def all(self, side: SideOf) -> list[dict[str, Any]]:
+        """The parameters of ``govai run`` for each service, or of ``govai consumer`` for each client."""
+        return [self._parameters(each) for each in self._table.participants if each.is_service == (side == "services")]
 
-    def clients(self, name: str | None = None) -> list[dict[str, Any]]:
-        """The parameters of ``govai consumer`` for each client, or for that of this name. Raises :class:`UsageError` where there is none."""
-        return self._chosen(False, name)
-
-    def _chosen(self, services: bool, name: str | None) -> list[dict[str, Any]]:
-        there = [each for each in self._table.participants if each.is_service == services]
-        chosen = [each for each in there if name in (None, each.name)]
+    def chosen(self, side: SideOf, name: str | None = None) -> list[dict[str, Any]]:
+        """Those of one side, or the one of this name. Raises :class:`UsageError` where there is none."""
+        there = self.all(side)
+        chosen = [each for each in there if name in (None, each["name"])]
         if not chosen:
-            kind = "service (a participant with url)" if services else "client (a participant with command)"
-            names = f" called {name}. There are: {', '.join(each.name for each in there) or 'none'}" if name else ""
+            kind = {"services": "service (a participant with url)", "clients": "client (a participant with command)"}[side]
+            names = f" called {name}. There are: {', '.join(each['name'] for each in there) or 'none'}" if name else ""
             raise UsageError(f"{self._path} has no {kind}{names}.")
-        return [self._parameters(each) for each in chosen]
+        return chosen
 
     def _parameters(self, table: ParticipantTable) -> dict[str, Any]:
         """What the command line would be given, by the names of its parameters."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+import harness.cli
 from harness.vectors import freeze, read_corpus
 
 pytest_plugins = ["pytester"]
@@ -65,3 +68,31 @@ def profiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def counter() -> Callable[[], int]:
     """Counts its calls from 0."""
     return itertools.count().__next__
+
+
+@dataclass
+class Said:
+    """What a command ended with and said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Govai = Callable[..., Said]
+
+
+@pytest.fixture
+def govai(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Govai:
+    """Runs the command line in this process."""
+
+    def run(*arguments: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["govai", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            harness.cli.main()
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        code = end.value.code
+        return Said(code if isinstance(code, int) else 0 if code is None else 1, out, err)
+
+    return run

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,35 +21,7 @@ import harness.cli
 import harness.serve.mock
 from harness.report import decode_report
 from harness.serve.listening import running
-from tests.conftest import greeter
-
-
-@dataclass
-class Said:
-    """What a command ended with and said."""
-
-    code: int
-    out: str
-    err: str
-
-
-Govai = Callable[..., Said]
-
-
-@pytest.fixture
-def govai(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Govai:
-    """Runs the command line in this process."""
-
-    def run(*arguments: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["govai", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            harness.cli.main()
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        code = end.value.code
-        return Said(code if isinstance(code, int) else 0 if code is None else 1, out, err)
-
-    return run
+from tests.conftest import Govai, Said, greeter
 
 
 @pytest.fixture
@@ -208,7 +179,7 @@ SLOW = """
 import asyncio, sys
 from starlette.responses import JSONResponse
 from harness.serve.listening import serve
-from tests.conftest import greeter
+from tests.conftest import Govai, Said, greeter
 
 async def app(scope, receive, send):
     await asyncio.sleep(0.15 if scope["path"] != "/names" else 0)

@@ -46,7 +46,7 @@ def written(folder: Path, content: str) -> Path:
 
 
 def test_all_of_it_becomes_what_the_command_line_would_be_given(tmp_path: Path) -> None:
-    (given,) = read_config(written(tmp_path, WHOLE)).services()
+    (given,) = read_config(written(tmp_path, WHOLE)).all("services")
     assert given == {
         "name": "Translator",
         "country": "pl",
@@ -75,10 +75,10 @@ def test_all_of_it_becomes_what_the_command_line_would_be_given(tmp_path: Path) 
 
 def test_services_and_clients_are_told_apart_and_found_by_name(tmp_path: Path) -> None:
     config = read_config(written(tmp_path, SERVICE + CLIENT))
-    assert [each["name"] for each in config.services()] == ["Translator"]
-    assert [each["name"] for each in config.clients("Desk")] == ["Desk"]
+    assert [each["name"] for each in config.all("services")] == ["Translator"]
+    assert [each["name"] for each in config.chosen("clients", "Desk")] == ["Desk"]
     with pytest.raises(UsageError, match=r"called Desk\. There are: Translator"):
-        config.services("Desk")
+        config.chosen("services", "Desk")
 
 
 @pytest.mark.parametrize(

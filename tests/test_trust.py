@@ -28,11 +28,10 @@ from harness.formats.wording import catalogue
 from harness.report import decode_report, encode_report
 from harness.serve.listening import running
 from harness.trust import statement
-from tests.conftest import greeter
+from tests.conftest import Govai, Said, greeter
 from tests.formats import samples
-from tests.test_command_line import Govai, Said, govai, one_sentence
+from tests.test_command_line import one_sentence
 
-__all__ = ["govai"]
 SIGNED_AT = 1_795_900_000
 OTHERS = Path(__file__).parent / "signatures"
 KINDS = {"ed25519": ["-algorithm", "ed25519"], "es256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]}

@@ -8,7 +8,24 @@ import sys
 import typer
 from rich.console import Console
 
-from harness.cli import compare, consumer, convert, demo, expected, judge, listing, matrix, mock, pair, profile, proxy, replay, run, verify
+from harness.cli import (
+    compare,
+    consumer,
+    convert,
+    demo,
+    expected,
+    init,
+    judge,
+    listing,
+    matrix,
+    mock,
+    pair,
+    profile,
+    proxy,
+    replay,
+    run,
+    verify,
+)
 from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
 from harness.formats.inert import visible
@@ -34,6 +51,7 @@ for command in (
     convert.convert,
     verify.verify,
     expected.expected,
+    init.init,
     mock.mock,
     listing.profiles,
     listing.requirements,

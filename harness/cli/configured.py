@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from harness import catalogue
-from harness.config import NAME, read_config
+from harness.config import NAME, SideOf, read_config
 from harness.errors import UsageError
 from harness.expected import Entry, read_expected
 from harness.profile import Side
@@ -22,14 +22,14 @@ FILE = Path(NAME)
 _OF_ONE = ("name", "report", "evidence", "resume", "expected_failures")
 
 
-def configured(context: typer.Context, side: Literal["services", "clients"], name: str | None, config: Path) -> list[dict[str, Any]]:
+def configured(context: typer.Context, side: SideOf, name: str | None, config: Path) -> list[dict[str, Any]]:
     """The parameters of a command for each participant of a side, or for that of this name.
 
     Raises:
         UsageError: the file is broken, has no such participant, or one file is to be written for several.
     """
     given = {name for name in context.params if getattr(context.get_parameter_source(name), "name", None) == "COMMANDLINE"}
-    tables = getattr(read_config(config), side)(name)
+    tables = read_config(config).chosen(side, name)
     of_one = [each for each in _OF_ONE if each in given]
     if len(tables) > 1 and of_one:
         names = ", ".join(each["name"] for each in tables)
