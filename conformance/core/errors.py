@@ -143,7 +143,7 @@ def errors_give_nothing_away(exchange: Exchange) -> None:
     identifiers = {each.value: each.kind for each in personal_identifiers(asked)}
     repeated = next((each for each in personal_identifiers(told) if each.value in identifiers), None)
     if repeated:
-        raise Violation(f"an error repeats a {repeated.kind} of the request", expected="no personal identifier", got=repeated.kind)
+        raise Violation(f"an error repeats the {repeated.kind} of the request", expected="no personal identifier", got=repeated.kind)
 
 
 def _prose(answer: Response) -> str:
