@@ -58,19 +58,18 @@ class Folder:
 
     def _listed(self) -> dict[str, Made]:
         try:
-            listed = msgspec.json.decode((self.root / _LIST).read_bytes(), type=dict[str, Made])
+            return msgspec.json.decode((self.root / _LIST).read_bytes(), type=dict[str, Made])
         except (OSError, msgspec.MsgspecError):
             return {}
-        return {name: made for name, made in listed.items() if _is_inside(name)}
 
     def put(self, name: str, key: str, make: Callable[[], bytes]) -> None:
         """A file made of what ``key`` stands for. ``make`` is called only where that, or the file, is not what it was."""
-        path, before = self.root / name, self._before.get(name)
-        if before and before.key == key and _state(path) == (before.size, before.changed):
+        before = self._before.get(name)
+        if before and before.key == key and _state(f"{self.root}/{name}") == (before.size, before.changed):
             self._now[name] = before
             self.unchanged += 1
             return
-        content = make()
+        path, content = self.root / name, make()
         try:
             if not _holds(path, content):
                 self._write(path, content)
@@ -95,7 +94,7 @@ class Folder:
     def close(self, *, whole: bool) -> None:
         """Remove what is no part of the site any more, if the site is whole, and write the list down."""
         if whole:
-            for name in self._before.keys() - self._now.keys():
+            for name in filter(_is_inside, self._before.keys() - self._now.keys()):
                 self._remove(name)
         listed = self._now if whole else {**self._before, **self._now}
         self.keep(Path(_LIST).name, msgspec.json.encode(listed))
@@ -123,11 +122,11 @@ class Folder:
 
 def _is_inside(name: str) -> bool:
     """Whether a name of the list stays in the folder: the list may have been tampered with."""
-    parts = PurePosixPath(name).parts
-    return bool(parts) and not PurePosixPath(name).is_absolute() and ".." not in parts and "\\" not in name and ":" not in name
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in name and ":" not in name
 
 
-def _state(path: Path) -> tuple[int, int] | None:
+def _state(path: str | Path) -> tuple[int, int] | None:
     try:
         about = os.lstat(path)
     except OSError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,7 +48,7 @@ class Site:
     def __init__(self, matrix: Matrix, folder: Folder, language: Language, title: str | None, version: str) -> None:
         self._matrix, self._folder, self._language, self._title = matrix, folder, language, title
         self._as_of = newest(matrix)
-        self._version = key_of(version, matrix.class_, title)
+        self._version = key_of(version, matrix.class_, title, language)
         self._words = {each: Words(each) for each in LANGUAGES}
         self._reasons: dict[tuple[Language, str, bytes], Markup] = {}
         self._cells: dict[str, list[Cell]] = defaultdict(list)
@@ -58,43 +58,39 @@ class Site:
 
     def build(self) -> None:
         """Make every page, report and badge."""
-        everything = key_of(*(each.head.digest for each in self._matrix.entries), self._matrix.input, self._matrix.passed_over)
-        self._put("index.html", self._language, self._start)
-        self._put("style.css", "", style)
+        key = self._key
+        self._folder.put("index.html", key(), self._start)
+        self._folder.put("style.css", key(), lambda: style().encode())
+        everything = key(*(each.head.digest for each in self._matrix.entries), self._matrix.input, self._matrix.passed_over)
+        for address in SECTIONS:
+            self._page(address, everything, getattr(self, f"_{address}"))
         for entry in self._matrix.entries:
-            self._put(f"report/{entry.address}.html", entry.head.digest, partial(_report, entry))
-            self._put(
-                f"badge/{entry.address}.svg", (entry.head.digest, self._language), partial(badge.render, entry.body.report, self._language)
-            )
+            own = key(entry.head.digest)
+            self._folder.put(f"report/{entry.address}.html", own, partial(_report, entry))
+            self._folder.put(f"badge/{entry.address}.svg", own, partial(badge.render, entry.body.report, self._language))
+        for asked in self._matrix.asked.values():
+            self._page(asked.address, key(_of_asked(asked)), partial(self._requirement, asked))
+        for id, entries in _people(self._matrix).items():
+            self._page(id, key(self._of_participant(entries)), partial(self._participant, entries))
         for cell in self._matrix.cells:
-            own = (cell.consumer.head.digest, cell.provider.head.digest, self._language)
-            self._put(f"badge/{cell.address}.svg", own, partial(self._pair_badge, cell))
+            own = key(cell.consumer.head.digest, cell.provider.head.digest)
+            self._folder.put(f"badge/{cell.address}.svg", own, partial(self._pair_badge, cell))
+            self._page(cell.address, own, partial(self._pair, cell))
+
+    def _key(self, *parts: object) -> str:
+        return key_of(self._version, parts)
+
+    def _page(self, address: str, key: str, data: Any) -> None:
+        """A page in each language; ``data`` gives the template and what it shows."""
         for words in self._words.values():
-            for address in SECTIONS:
-                self._page(address, words, everything, getattr(self, f"_{address}"))
-            for asked in self._matrix.asked.values():
-                self._page(asked.address, words, _of_asked(asked), partial(self._requirement, asked))
-            for id, entries in _people(self._matrix).items():
-                around = [cell for entry in entries for cell in self._cells[entry.address]]
-                known = [each.head.digest for cell in around for each in (cell.consumer, cell.provider)]
-                self._page(id, words, (known, _histories(entries)), partial(self._participant, entries))
-            for cell in self._matrix.cells:
-                own = (cell.consumer.head.digest, cell.provider.head.digest, self._language)
-                self._page(cell.address, words, own, partial(self._pair, cell))
+            self._folder.put(f"{words.language}/{address}.html", key, partial(self._made, address, words, data))
 
-    def _put(self, name: str, key: object, make: Any) -> None:
-        self._folder.put(name, key_of(self._version, key), lambda: _bytes(make()))
-
-    def _page(self, address: str, words: Words, key: object, data: Any) -> None:
-        """A page in one language; ``data`` gives the template and what it shows."""
-
-        def made() -> str:
-            name, values = data(words)
-            title = self._title or words.say("site.title")
-            as_of = self._as_of if address in SECTIONS else None  # else every page would change with each new report
-            return self._rendered(name, address, words, here=f"{address}.html", site_title=title, as_of=as_of, **values)
-
-        self._put(f"{words.language}/{address}.html", key, made)
+    def _made(self, address: str, words: Words, data: Any) -> bytes:
+        name, values = data(words)
+        title = self._title or words.say("site.title")
+        as_of = self._as_of if address in SECTIONS else None  # else every page would change with each new report
+        page = self._rendered(name, address, words, here=f"{address}.html", site_title=title, as_of=as_of, **values)
+        return page.encode("utf-8", "replace")
 
     def _rendered(self, name: str, address: str, words: Words, **values: Any) -> Markup:
         """What a template makes for the page at an address."""
@@ -102,9 +98,9 @@ class Site:
         made = template(name, words.language).render(up=up, root=f"../{up}", matrix=self._matrix, **values)
         return Markup(made)  # noqa: S704 (templates escape what they are given)
 
-    def _start(self) -> str:
+    def _start(self) -> bytes:
         title = self._title or self._words[self._language].say("site.title")
-        return str(template("start", self._language).render(site_title=title))
+        return bytes(template("start", self._language).render(site_title=title).encode("utf-8", "replace"))
 
     def _index(self, words: Words) -> tuple[str, dict[str, Any]]:
         totals = self._matrix.states()
@@ -150,6 +146,12 @@ class Site:
             "verdicts": ordered,
             "numbers": {name: numbers[name] for name in VERDICTS if numbers[name]},
         }
+
+    def _of_participant(self, entries: Sequence[Entry]) -> object:
+        """What stands on the page of a participant: its history, and the pairs."""
+        histories = [[(filed.head.digest, filed.trust) for filed in entry.filed] for entry in entries]
+        pairs = [(cell.address, cell.pair.state, _deciding(cell)) for entry in entries for cell in self._cells[entry.address]]
+        return histories, pairs
 
     def _participant(self, entries: Sequence[Entry], words: Words) -> tuple[str, dict[str, Any]]:
         return "participant", {"participant": entries[0].participant, "entries": [self._entry(each, words) for each in entries]}
@@ -270,16 +272,8 @@ def _of_asked(asked: Asked) -> object:
     return asked.text, [(entry.address, entry.participant.name, name) for entry, name in asked.verdicts]
 
 
-def _histories(entries: Iterable[Entry]) -> object:
-    return [[(filed.head.digest, filed.trust) for filed in entry.filed] for entry in entries]
-
-
 def _report(entry: Entry) -> bytes:
     return html.render(whole(entry.filed[0].found, entry.head))
-
-
-def _bytes(made: str | bytes) -> bytes:
-    return made.encode("utf-8", "replace") if isinstance(made, str) else made
 
 
 def _grid_shown(grid: Grid, words: Words) -> dict[str, Any]:
