@@ -117,7 +117,7 @@ NAMED = {
     "report.json.intoto.jsonl": {"statement-changed"},
     "report.json.jws": {"signature-broken", "algorithm", "report-changed", "signature-wrong", "keys-differ"},
 }
-"""What is told of a change, by the file that was changed. That a signature with another digest is not this report's cannot be told from another report."""
+"""What is told of a change, by the file that was changed. A signature with another digest cannot be told from that of another report."""
 
 
 def places(path: Path) -> set[int]:
