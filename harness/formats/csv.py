@@ -70,7 +70,7 @@ def _row(verdict: Verdict, report: Report, words: Words) -> list[str | int | Non
         *((operation_of(finding, report), finding.message, finding.expected, finding.got, finding.pointer) if finding else [None] * 5),
         words.sentence(verdict.statement),
         words.sentence(verdict.remedy) if verdict.remedy else None,
-        "; ".join(str(each) for each in verdict.basis),
+        "; ".join(words.cited(each) for each in verdict.basis),
         " ".join(each.url for each in verdict.basis if each.url),
     ]
 

@@ -68,6 +68,7 @@ def render(report: Report, language: str = "en") -> bytes:
             "title", {}, lambda words: f"{visible(report.participant.name)}: {_told(report, words)[0]} {words.say('name.title')}"
         ),
         element=texts.element,
+        cited=lambda basis: texts.show(lambda words: visible(words.cited(basis))),
         known_by=lambda verdict: texts.show(lambda words: visible(known_by(verdict, report, words) or "")),
         binds_later=lambda verdict: texts.show(lambda words: binds_later(verdict, words) or ""),
         **{form: partial(texts.show, form) for form in _FORMS},

@@ -107,7 +107,7 @@ def _verdict(verdict: Verdict, report: Report, words: Words) -> str:
     if verdict.remedy:
         parts.append(f"**{words.say('label.remedy')}:** {escape(words.sentence(verdict.remedy))}")
     if verdict.basis:
-        parts.append(f"**{words.say('label.basis')}:** {'; '.join(basis_link(each) for each in verdict.basis)}")
+        parts.append(f"**{words.say('label.basis')}:** {'; '.join(basis_link(each, words) for each in verdict.basis)}")
     return "\n\n".join(parts)
 
 
@@ -161,9 +161,10 @@ def _foot(report: Report, words: Words) -> str:
     return f"govai {escape(report.govai_version)}; {'; '.join([run, *limits, digests])}. {words.say('sentence.evidence')}"
 
 
-def basis_link(basis: Basis) -> str:
+def basis_link(basis: Basis, words: Words) -> str:
     """The act or specification, a link where its address may be one."""
-    return f"[{escape(str(basis))}](<{basis.url}>)" if linkable(basis.url) else escape(str(basis))
+    said = escape(words.cited(basis))
+    return f"[{said}](<{basis.url}>)" if linkable(basis.url) else said
 
 
 def _table(columns: Iterable[str], rows: Iterable[list[str]]) -> str:

@@ -62,9 +62,9 @@ def _rule(verdict: Verdict, words: Words) -> dict[str, Any]:
     basis = [(words.say("label.basis"), each) for each in verdict.basis]
     links = [each.url for each in verdict.basis if linkable(each.url)]
     plain = [statement, kind, *(f"{label}: {text}" for label, text in remedy)]
-    plain += [f"{label}: {each}" + (f" <{each.url}>" if each.url else "") for label, each in basis]
+    plain += [f"{label}: {words.cited(each)}" + (f" <{each.url}>" if each.url else "") for label, each in basis]
     marked = [markdown.escape(statement), markdown.escape(kind), *(f"**{label}:** {markdown.escape(text)}" for label, text in remedy)]
-    marked += [f"**{label}:** {markdown.basis_link(each)}" for label, each in basis]
+    marked += [f"**{label}:** {markdown.basis_link(each, words)}" for label, each in basis]
     return {
         "id": one_line(verdict.requirement),
         "shortDescription": {"text": _text(statement)},

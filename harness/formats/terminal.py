@@ -108,7 +108,7 @@ class _Printer:
         if more > 0:
             self._indented(self._text(words.count("count.further", more), "dim"))
         reason = binds_later(verdict, words) or (verdict.cause if verdict.cause != self._first_message(verdict) else None)
-        basis = "; ".join(str(each) for each in verdict.basis)
+        basis = "; ".join(words.cited(each) for each in verdict.basis)
         remedy = words.sentence(verdict.remedy) if verdict.remedy else None
         known = known_by(verdict, self.report, words)
         if known:

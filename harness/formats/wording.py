@@ -16,7 +16,8 @@ from babel.numbers import format_decimal, format_scientific
 from babel.units import format_unit
 
 from harness.errors import UsageError
-from harness.profile import LANGUAGES, Language, Translated
+from harness.formats.citing import cited
+from harness.profile import LANGUAGES, Basis, Language, Translated
 
 LOCALES: Mapping[Language, str] = {"en": "en_GB", "pl": "pl_PL", "lt": "lt_LT"}
 """British English: dates and lists as European public bodies write them."""
@@ -58,6 +59,10 @@ class Words:
     def sentence(self, text: Translated) -> str:
         """A sentence that a profile gives in all languages."""
         return text.in_language(self.language)
+
+    def cited(self, basis: Basis) -> str:
+        """An act or specification, and where in it."""
+        return cited(basis, self.language)
 
     def number(self, value: float) -> str:
         """A number with this language's separators; one that is beyond all measure, which only a forged report has, with an exponent."""

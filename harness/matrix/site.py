@@ -31,7 +31,7 @@ from harness.matrix.pairs import Reason, State
 from harness.matrix.reading import Text, whole
 from harness.matrix.templating import SECTIONS, STANDING_SIGNS, script, style, template
 from harness.matrix.terminal import SIGNS, pair_said
-from harness.profile import CLASSES, LANGUAGES, Language
+from harness.profile import CLASSES, LANGUAGES, Basis, Language
 from harness.report import VerdictName
 from harness.version import VERSION
 
@@ -207,7 +207,7 @@ class Site:
         levels_of: dict[str, list[str]] = defaultdict(list)
         for asked in self._matrix.asked.values():
             levels_of[asked.text.profile].append(asked.text.level)
-        acts = {basis.act: basis.url for asked in self._matrix.asked.values() for basis in reversed(asked.text.basis)}
+        acts = {words.cited(Basis(basis.act)): basis.url for asked in self._matrix.asked.values() for basis in reversed(asked.text.basis)}
         return "assessment", {
             "grids": [_across(grid, words) for grid in self._matrix.grids],
             "binding": [(profile, len(levels), levels.count("MUST")) for profile, levels in sorted(levels_of.items())],

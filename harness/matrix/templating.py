@@ -47,7 +47,7 @@ def template(name: str, language: Language) -> Any:
     return _environment(language).get_template(f"{name}.html.j2")
 
 
-_FORMS = ("say", "count", "sentence", "number", "moment", "day", "country")
+_FORMS = ("say", "count", "sentence", "number", "moment", "day", "country", "cited")
 _PARTS = ("state", "verdict_badge", "outcome_badge", "signature", "who", "asked", "bases")
 
 
