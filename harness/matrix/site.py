@@ -215,6 +215,8 @@ class Site:
             "stakeholders": [(each.participant, profiles[each.participant.id]) for each in people],
             "solutions": sorted(acts.items(), key=lambda each: order(each[0], words.language)),
             "barriers": _barriers(across, self._matrix, words),
+            "across": len(across),
+            "undecided": sum(cell.pair.state == "unknown" for cell in across),
         }
 
     def _input(self, words: Words) -> tuple[str, dict[str, Any]]:

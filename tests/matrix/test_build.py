@@ -28,7 +28,7 @@ from harness.matrix.pairs import pair
 from harness.profile import CLASSES, LANGUAGES
 from harness.report import REFUSALS, encode_report
 from tests.formats.samples import HOSTILE
-from tests.matrix.samples import PROFILE, REFUSED, few, harmful, on, written
+from tests.matrix.samples import PROFILE, REFUSED, UNTESTED, few, harmful, on, written
 
 GOVAI = Path(sys.executable).with_name("govai")
 VOID = {"meta", "link", "br", "img"}
@@ -172,6 +172,23 @@ def test_the_assessment_follows_the_annex(site: Path) -> None:
     }
     assert [text for _, text in headings["en"]] == CHECKLIST
     assert [tag for tag, _ in headings["pl"]] == [tag for tag, _ in headings["lt"]] == [tag for tag, _ in headings["en"]]
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        (["client-pl", "good"], ["The tests found no barrier"]),
+        (["client-pl", "open-lt"], ["The tests found no barrier", "1 cross-border pair is not decided. Further barriers are possible."]),
+        (["client-lt", "good"], ["No pair crosses a border."]),
+        (["client-lt", "bad"], ["Each of these stands between"]),
+    ],
+)
+def test_what_was_not_decided_is_never_said_to_be_free_of_barriers(tmp_path: Path, own: list[str], said: list[str]) -> None:
+    reports = few() | {"open-lt": on("provider", "open.example.lt", "lt", UNTESTED)}
+    site, _ = built({name: reports[name] for name in own}, tmp_path)
+    barriers = Page(site / "en/assessment.html").text.rpartition(CHECKLIST[-1])[2]
+    told = ["The tests found no barrier", "is not decided. Further", "No pair crosses a border.", "Each of these stands between"]
+    assert [each for each in told if each in barriers] == [each for each in told if any(each in sentence for sentence in said)]
 
 
 def test_names_stand_in_the_order_of_the_language() -> None:
