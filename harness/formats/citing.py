@@ -24,7 +24,6 @@ _NAMES: dict[str, dict[Language, str]] = {
         "lt": "Europos Sąjungos pagrindinių teisių chartija",
     },
     "semantic interoperability": {"pl": "interoperacyjność semantyczna", "lt": "semantinis sąveikumas"},
-    "Profile ": {"pl": "Profil ", "lt": "Profilis "},
 }
 _UNITS: dict[str, dict[Language, tuple[str, str]]] = {
     "article": {"pl": ("art. {}", ""), "lt": ("{} straipsnis", "{} straipsnio")},

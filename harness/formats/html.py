@@ -35,7 +35,7 @@ from harness.formats.answer import (
 )
 from harness.formats.inert import linkable, shortened, steers, visible
 from harness.formats.wording import Words
-from harness.profile import CLASSES, LANGUAGES
+from harness.profile import CLASSES, LANGUAGES, Basis
 from harness.report import Report, VerdictName
 
 LAYERS = ("legal", "organisational", "semantic", "technical")
@@ -68,7 +68,7 @@ def render(report: Report, language: str = "en") -> bytes:
             "title", {}, lambda words: f"{visible(report.participant.name)}: {_told(report, words)[0]} {words.say('name.title')}"
         ),
         element=texts.element,
-        cited=lambda basis: texts.show(lambda words: visible(words.cited(basis))),
+        cited=texts.cited,
         known_by=lambda verdict: texts.show(lambda words: visible(known_by(verdict, report, words) or "")),
         binds_later=lambda verdict: texts.show(lambda words: binds_later(verdict, words) or ""),
         **{form: partial(texts.show, form) for form in _FORMS},
@@ -144,6 +144,11 @@ class Texts:
         if all(said.values()):
             return self.show(lambda words: visible(cut(said[words.language] or "")))
         return shown(cut(text)) if data else Markup('<span lang="en">{}</span>').format(shown(cut(text)))
+
+    def cited(self, basis: Basis) -> Markup:
+        """An act in each language; a specification as it calls itself."""
+        every = _worded("cited", basis)
+        return Markup('<span lang="en">{}</span>').format(shown(every[0])) if len(set(every)) == 1 else self.show("cited", basis)
 
     def table(self) -> dict[str, list[str]]:
         """Language -> its texts, by the number that elements carry in ``data-t``."""

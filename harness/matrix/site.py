@@ -207,13 +207,13 @@ class Site:
         levels_of: dict[str, list[str]] = defaultdict(list)
         for asked in self._matrix.asked.values():
             levels_of[asked.text.profile].append(asked.text.level)
-        acts = {words.cited(Basis(basis.act)): basis.url for asked in self._matrix.asked.values() for basis in reversed(asked.text.basis)}
+        acts = {basis.act: Basis(basis.act, url=basis.url) for asked in self._matrix.asked.values() for basis in reversed(asked.text.basis)}
         return "assessment", {
             "grids": [_across(grid, words) for grid in self._matrix.grids],
             "binding": [(profile, len(levels), levels.count("MUST")) for profile, levels in sorted(levels_of.items())],
             "effects": [_effect(layer, self._matrix, across) for layer in LAYERS],
             "stakeholders": [(each.participant, profiles[each.participant.id]) for each in people],
-            "solutions": sorted(acts.items(), key=lambda each: order(each[0], words.language)),
+            "solutions": sorted(acts.values(), key=lambda each: order(words.cited(each), words.language)),
             "barriers": _barriers(across, self._matrix, words),
             "across": len(across),
             "undecided": sum(cell.pair.state == "unknown" for cell in across),

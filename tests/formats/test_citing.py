@@ -40,7 +40,7 @@ from harness.profile import Basis
             "Įgyvendinimo reglamentas (ES) 2021/1042, priedo 9 punktas",
         ),
         ("RFC 9110", "13.1.2", "RFC 9110, 13.1.2", "RFC 9110, 13.1.2"),
-        ("Profile core/1", None, "Profil core/1", "Profilis core/1"),
+        ("Profile core/1", "ServiceCard, profiles", "Profile core/1, ServiceCard, profiles", "Profile core/1, ServiceCard, profiles"),
     ],
 )
 def test_an_act_is_cited_as_in_its_own_text(act: str, section: str | None, polish: str, lithuanian: str) -> None:
