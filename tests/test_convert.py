@@ -84,7 +84,10 @@ def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--to", "pdf"], "There is no report format pdf. Formats: json, junit, sarif, html, markdown, earl, gitb-tar, csv, badge."),
+        (
+            ["--to", "pdf"],
+            "There is no report format pdf. Formats: json, junit, sarif, github, codequality, html, markdown, earl, gitb-tar, csv, badge.",
+        ),
         (["--to", "csv", "--lang", "de"], "--lang de: choose one of en, pl, lt."),
         (["--to", "csv", "--out", "/dev/null/report.csv"], "The csv report cannot be written to /dev/null/report.csv:"),
     ],

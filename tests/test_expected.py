@@ -35,7 +35,7 @@ def test_a_known_failure_does_not_break_the_build_and_stays_in_the_report() -> N
     told = applied(failing(), [entry()])
     assert (told.exit_code, told.outcome, states(told)) == (0, "not-conformant", {"GREE-A-010": "known"})
     assert decode_report(encode_report(told)) == told
-    for format in ("html", "markdown", "junit", "sarif", "csv", "gitb-tar", "earl"):
+    for format in ("html", "markdown", "junit", "sarif", "github", "codequality", "csv", "gitb-tar", "earl"):
         assert b"the name is missing" in formats.FORMATS[format](told)
 
 

@@ -28,7 +28,7 @@ from harness.cli import (
 )
 from harness.cli.output import reader_may_leave
 from harness.errors import GovaiError
-from harness.formats.inert import visible
+from harness.formats.inert import unheeded, visible
 from harness.version import VERSION
 
 app = typer.Typer(
@@ -80,13 +80,13 @@ def main() -> None:
     try:
         app()
     except GovaiError as problem:
-        error.print(f"govai: {visible(str(problem))}")
+        error.print(unheeded(f"govai: {visible(str(problem))}"))
         sys.exit(problem.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as problem:
         if os.environ.get("GOVAI_DEBUG"):
             raise
-        error.print(f"govai: internal error, not the participant's fault: {type(problem).__name__}: {problem}")
+        error.print(unheeded(f"govai: internal error, not the participant's fault: {type(problem).__name__}: {visible(str(problem))}"))
         error.print("Set GOVAI_DEBUG=1 to see where it happened, and please report it.")
         sys.exit(4)

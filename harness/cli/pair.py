@@ -29,6 +29,7 @@ from harness.cli.options import (
 from harness.cli.presenting import parse_targets, with_side, write_reports
 from harness.cli.signing import parse_signing
 from harness.cli.stopping import stopped_by_signals
+from harness.formats.inert import one_line, unheeded
 from harness.pairing import Pairing
 from harness.participant import Limits, parse_credential
 from harness.report import EXIT_CODES
@@ -94,6 +95,6 @@ def pair(
     for each in (pairing.consumer, pairing.provider):
         write_reports(each, targets[each.participant.side], lang, signing)
     if pairing.provider.outcome == "unreachable":
-        typer.echo(f"govai: {pairing.provider.ended}", err=True)
+        typer.echo(unheeded(one_line(f"govai: {pairing.provider.ended}")), err=True)
         sys.exit(EXIT_CODES["unreachable"])
     present_pair(pairing.pair, (pairing.consumer, pairing.provider), lang, json=json)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.options import AUTH, CA, PROFILE_PATH, TIMEOUT
-from harness.formats.inert import one_line
+from harness.formats.inert import one_line, unheeded
 from harness.participant import Limits, parse_credential
 from harness.plan import Repeat
 from harness.replay import areplay
@@ -49,7 +49,7 @@ def replay(
     repeats, report = asyncio.run(until_stopped())
     for each in repeats:
         said = {True: "still there", False: "gone", None: f"could not be said: {report.ended or each.cause}"}[each.there]
-        typer.echo(one_line(f"{each.requirement} ({each.name}): {said}"))
+        typer.echo(unheeded(one_line(f"{each.requirement} ({each.name}): {said}")))
     if any(each.there for each in repeats):
         sys.exit(EXIT_CODES["not-conformant"])
     if report.outcome == "unreachable":

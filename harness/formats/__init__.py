@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.errors import UsageError
-from harness.formats import badge, csv, earl, gitb_tar, html, json, junit, markdown, sarif
+from harness.formats import badge, codequality, csv, earl, gitb_tar, github, html, json, junit, markdown, sarif
 from harness.report import Report
 
 
@@ -26,6 +26,8 @@ FORMATS: dict[str, Renderer] = {
     "json": json.render,
     "junit": junit.render,
     "sarif": sarif.render,
+    "github": github.render,
+    "codequality": codequality.render,
     "html": html.render,
     "markdown": markdown.render,
     "earl": earl.render,
@@ -33,6 +35,10 @@ FORMATS: dict[str, Renderer] = {
     "csv": csv.render,
     "badge": badge.render,
 }
+
+
+_OPEN = {Path("/dev/stdout"): 1, Path("/dev/stderr"): 2}
+"""Open already, and written to as they are: opening them anew fails where they are a socket, as under Node, or somebody else's."""
 
 
 def check_target(format: str, path: Path) -> None:
@@ -76,7 +82,7 @@ def write(report: Report, format: str, path: Path, language: str = "en") -> None
     content = renderer(format)(report, language)
     try:
         if is_special(path):
-            with path.open("ab") as file:  # appending, since /dev/stdout may be a file that holds something already
+            with open(_OPEN.get(path, path), "ab", closefd=path not in _OPEN) as file:  # a file that is open may hold something already
                 file.write(content)
         else:
             replace(Path(os.path.realpath(path)), content)
@@ -93,7 +99,7 @@ def renderer(format: str) -> Renderer:
 
 def is_special(path: Path) -> bool:
     """Whether ``path`` is a pipe, a device or a file already open such as /dev/stdout: it is written to, never replaced."""
-    return path.exists() and not path.is_dir() and (not path.is_file() or path.absolute().is_relative_to("/dev"))
+    return path in _OPEN or (path.exists() and not path.is_dir() and (not path.is_file() or path.absolute().is_relative_to("/dev")))
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -93,6 +93,13 @@ def known_by(verdict: Verdict, report: Report, words: Words) -> str | None:
     return words.say("expected.known_by", day=words.day(entry.until), owner=entry.owner, reason=entry.reason)
 
 
+def breaks(verdict: Verdict, report: Report) -> bool:
+    """Whether a build may not pass: what decides is violated or undecided, and not known, or the harness made a mistake."""
+    if report.is_known(verdict):
+        return False
+    return verdict.verdict == "harness-error" or (verdict.verdict in ("failed", "not-tested", "needs-review") and report.decides(verdict))
+
+
 def next_class(report: Report) -> ConformanceClass | None:
     """The lowest class that is not reached."""
     return next((name for name in CLASSES if name in report.classes and not report.classes[name].reached), None)

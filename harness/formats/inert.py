@@ -13,6 +13,7 @@ from functools import cache
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _KIN = {"✓": "+", "✗": "x", "○": "o", "⇄": "~", "⚠": "!", "–": "-", "→": ">", "…": "...", "ł": "l", "Ł": "L", "\u00a0": " ", "\u202f": " "}
 """What stands nearest to a sign or letter that Unicode does not take apart."""
+_COMMAND = re.compile(r"^(\s*)::|##(?=\w*\[)", re.MULTILINE)
 
 
 @cache
@@ -45,6 +46,13 @@ def writable(text: str, encoding: str) -> str:
     except UnicodeEncodeError:
         return "".join(_nearest(char, encoding) for char in text)
     return text
+
+
+def unheeded(text: str) -> str:
+    r"""``text`` for a build's log, in which no build server finds a command: ``::name::`` where a line begins (GitHub), ``##[name]``,
+    ``##vso[name]`` or ``##teamcity[name]`` anywhere (GitHub, Azure, TeamCity). A backslash stands before or in it, as GitHub's own runner writes it.
+    """
+    return _COMMAND.sub(lambda found: f"{found[1] or ''}\\::" if found[0].endswith("::") else "##\\", text)
 
 
 def linkable(url: str | None) -> bool:

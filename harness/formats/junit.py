@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import xml.etree.ElementTree as ET
 
+from harness.formats.answer import breaks
 from harness.formats.inert import one_line, shortened, visible
 from harness.report import ExpectedFailure, Finding, Report, Verdict
 
@@ -92,14 +93,10 @@ def _case(verdict: Verdict, report: Report) -> ET.Element:
     message, text = f"{verdict.verdict}: {reason}", details(verdict, report)
     if verdict.verdict in ("passed", "passed-with-adapter"):
         ET.SubElement(case, "system-out").text = text
-    elif report.is_known(verdict):
-        ET.SubElement(case, "skipped", type=verdict.verdict, message=f"known: {message}").text = text
-    elif verdict.verdict == "failed" and report.decides(verdict):
-        ET.SubElement(case, "failure", type=verdict.verdict, message=message).text = text
-    elif verdict.verdict == "harness-error" or (verdict.verdict in ("not-tested", "needs-review") and report.decides(verdict)):
-        ET.SubElement(case, "error", type=verdict.verdict, message=message).text = text
-    else:
-        ET.SubElement(case, "skipped", type=verdict.verdict, message=message).text = text
+        return case
+    kind = "skipped" if not breaks(verdict, report) else "failure" if verdict.verdict == "failed" else "error"
+    known = "known: " if report.is_known(verdict) else ""
+    ET.SubElement(case, kind, type=verdict.verdict, message=f"{known}{message}").text = text
     return case
 
 

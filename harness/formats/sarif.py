@@ -17,7 +17,7 @@ from harness.formats import markdown
 from harness.formats.answer import answer, binds_later, known_by, operation_of, told
 from harness.formats.inert import linkable, one_line, shortened, visible
 from harness.formats.wording import Words
-from harness.report import Report, Verdict
+from harness.report import ParticipantShown, Report, Verdict
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LONGEST = 1_000
@@ -92,8 +92,8 @@ def _result(verdict: Verdict, report: Report, words: Words, place: int) -> dict[
         "kind": kind,
         "level": ("error" if verdict.verdict == "failed" else "warning") if kind == "fail" else "none",
         "message": {"text": _message(verdict, words)},
-        "locations": [{"physicalLocation": _file(verdict.profile), "logicalLocations": named}],
-        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(report.participant.side, verdict.requirement)},
+        "locations": [{"physicalLocation": _physical(verdict.profile), "logicalLocations": named}],
+        "partialFingerprints": {"primaryLocationLineHash": fingerprint(report.participant, verdict.requirement)},
         "properties": {
             "verdict": verdict.verdict,
             "violations": verdict.violations,
@@ -104,7 +104,7 @@ def _result(verdict: Verdict, report: Report, words: Words, place: int) -> dict[
 
 
 def _suppressions(verdict: Verdict, report: Report, words: Words) -> dict[str, Any]:
-    """A result that is known is suppressed (section 3.35), with the reason: GitHub closes its alert."""
+    """A result that is known is suppressed (section 3.35), with the reason. GitHub passes over that and keeps the alert open."""
     known = known_by(verdict, report, words)
     return {"suppressions": [{"kind": "external", "status": "accepted", "justification": one_line(known)}]} if known else {}
 
@@ -119,15 +119,19 @@ def _message(verdict: Verdict, words: Words) -> str:
     return "\n".join([*lines, *(_text(each.message) for each in findings[1:])])
 
 
-def _file(profile: str) -> dict[str, Any]:
-    """The file that the requirement stands in, in govai's own repository."""
+def _physical(profile: str) -> dict[str, Any]:
     region = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2}
-    return {"artifactLocation": {"uri": f"specs/{quote(profile)}/requirements.yaml"}, "region": region}
+    return {"artifactLocation": {"uri": requirements_file(profile)}, "region": region}
 
 
-def _fingerprint(*parts: str) -> str:
-    """The same for the same problem in every run. The member is called as GitHub wants it."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+def requirements_file(profile: str) -> str:
+    """The file that a profile's requirements stand in, in govai's own repository."""
+    return f"specs/{quote(profile)}/requirements.yaml"
+
+
+def fingerprint(participant: ParticipantShown, requirement: str) -> str:
+    """The same for the same problem of the same participant in every run."""
+    return hashlib.sha256("\0".join((participant.side, participant.name, requirement)).encode()).hexdigest()[:32]
 
 
 def _category(report: Report) -> str:

@@ -21,7 +21,7 @@ from harness.report import decode_report, encode_report
 from tests.formats.foreign import REPORTS
 from tests.formats.samples import HOSTILE, faulty, hostile
 
-BY_LANGUAGE = ("sarif", "markdown", "gitb-tar", "csv", "badge")
+BY_LANGUAGE = ("sarif", "github", "codequality", "markdown", "gitb-tar", "csv", "badge")
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -190,6 +190,9 @@ def test_what_is_no_report_is_refused_in_one_sentence(content: bytes, said: str)
         decode_report(content)
 
 
+WITHOUT_CURL = ("github", "codequality", "earl", "gitb-tar", "csv", "badge")
+
+
 def test_a_secret_is_in_no_format(profiles: Path) -> None:
     """A participant that sends the credential back in every way that it knows finds it in no report."""
     secret = 's3cret/tok"en'
@@ -209,7 +212,7 @@ def test_a_secret_is_in_no_format(profiles: Path) -> None:
     summary(report, Console(file=printed, width=10_000))
     everything = {"terminal": printed.getvalue(), **{name: render(report).decode() for name, render in formats.FORMATS.items()}}
     for name, text in everything.items():
-        assert name in ("earl", "gitb-tar", "csv", "badge") or "AGENCY_TOKEN" in text, "the curl line says where the credential comes from"
+        assert name in WITHOUT_CURL or "AGENCY_TOKEN" in text, "the curl line says where the credential comes from"
         assert not re.search("s3cret|s3ssion|czNjcmV0", text)
 
 
