@@ -30,6 +30,8 @@ FILE = "findings.yaml"
 _PLACE = re.compile(r"\{(\d+)\}")
 _QUOTES = tuple("“„\"'‘‚«")
 _RUNNING = re.compile(r"[^\W\d_] [^\W\d_]|[\"{“„]")
+_LONGEST = 600
+"""Characters of a sentence: what is longer is data, and would take long to be held against sentences with many places."""
 _DEEPEST = 4
 """Sentences in places of sentences: no check says more in one."""
 
@@ -65,6 +67,8 @@ class Translations:
 
         Of two sentences that it may be, the one with more letters of its own is meant. ``quoted``: it may be what somebody else said.
         """
+        if len(text) > _LONGEST:
+            return None
         if text in self._exact:
             return Said(self._exact[text].pl, self._exact[text].lt)
         for expression, sentence, in_quotes in self._patterns.get(_start(text), self._patterns[""]):

@@ -104,3 +104,8 @@ def test_a_broken_file_is_named(tmp_path, content, told):
     file.write_text(content, encoding="utf-8")
     with pytest.raises(ProfileError, match=told):
         Translations(read(file))
+
+
+def test_what_is_longer_than_a_sentence_is_data() -> None:
+    told = translations(("{0} of {1} of {2} of {3} is {4}", *["{0}{1}{2}{3}{4}"] * 2))
+    assert told.of("a of " * 20_000) is None

@@ -16,8 +16,6 @@ from harness.profile import Basis, Language
 _NAMES: dict[str, dict[Language, str]] = {
     "Implementing Regulation (EU)": {"pl": "Rozporządzenie wykonawcze (UE)", "lt": "Įgyvendinimo reglamentas (ES)"},
     "Regulation (EU)": {"pl": "Rozporządzenie (UE)", "lt": "Reglamentas (ES)"},
-    "(GDPR)": {"pl": "(RODO)", "lt": "(BDAR)"},
-    "(AI Act)": {"pl": "(akt w sprawie sztucznej inteligencji)", "lt": "(Dirbtinio intelekto aktas)"},
     "European Interoperability Framework": {"pl": "Europejskie ramy interoperacyjności", "lt": "Europos sąveikumo sistema"},
     "Charter of Fundamental Rights of the European Union": {
         "pl": "Karta praw podstawowych Unii Europejskiej",

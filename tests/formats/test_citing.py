@@ -22,10 +22,10 @@ from harness.profile import Basis
             "Reglamentas (ES) 2024/1689, 14 straipsnio 4 dalies d punktas",
         ),
         (
-            "Regulation (EU) 2016/679 (GDPR)",
+            "Regulation (EU) 2016/679",
             "Article 4(5), Article 25(1)",
-            "Rozporządzenie (UE) 2016/679 (RODO), art. 4 pkt 5, art. 25 ust. 1",
-            "Reglamentas (ES) 2016/679 (BDAR), 4 straipsnio 5 punktas, 25 straipsnio 1 dalis",
+            "Rozporządzenie (UE) 2016/679, art. 4 pkt 5, art. 25 ust. 1",
+            "Reglamentas (ES) 2016/679, 4 straipsnio 5 punktas, 25 straipsnio 1 dalis",
         ),
         (
             "Regulation (EU) 2024/1689",
