@@ -106,11 +106,13 @@ async def places_are_read_in_code_points(service: Service) -> None:
     """/anonymize takes out what stands at the places it is given, behind such characters too. A service that only finds has none to read."""
     if (await service.send("POST", ANONYMIZE, json={"text": "", "analyzer_results": []})).status in ABSENT:
         raise NotApplicable("the service does not take out what it finds")
-    for name, prefix in BEYOND.items():
+    for name, prefix in {"": "", **BEYOND}.items():
         text = f"{prefix}A {MAIL} B"
         start = text.index(MAIL)
         result = {"entity_type": "EMAIL_ADDRESS", "start": start, "end": start + len(MAIL), "score": 1.0}
         exchange, new = await anonymized(service, text, [result], anonymizers={"DEFAULT": {"type": "replace", "new_value": "ANONYMIZED"}})
+        if new != f"{prefix}A ANONYMIZED B" and not prefix:
+            raise NotTested("the address in a plain text is not replaced, so there is nothing to measure by")
         if new != f"{prefix}A ANONYMIZED B":
             message = f"behind {name}, something else is taken out than what stands at the place given"
             raise Violation(message, expected=f"{prefix}A ANONYMIZED B", got=new, exchange=exchange)

@@ -173,6 +173,7 @@ ARRANGED: dict[str, list[dict[str, Any]]] = {
     "twice": [_at(_NAME, "PERSON"), _at(_CODE, "LT_ASMENS_KODAS"), _at(_NAME, "PERSON")],
     "as two types": [_at(_NAME, "PERSON"), _at(_CODE, "LT_ASMENS_KODAS"), _at(_CODE, "PHONE_NUMBER", 0.4)],
     "one within another": [_WHOLE, _at(_NAME, "PERSON"), _at(_CODE, "LT_ASMENS_KODAS", 1.0)],
+    "one at the beginning of another": [_WHOLE, _at(_NAME, "PERSON")],
     "that overlap": [_at("Ona Petrai", "PERSON", 0.5), _at("Petraitienė", "LOCATION", 0.8), _at(_CODE, "LT_ASMENS_KODAS")],
     "of one type that overlap": [_at("Ona Petrai", "PERSON", 0.8), _at("Petraitienė", "PERSON", 0.5), _at(_CODE, "LT_ASMENS_KODAS")],
 }
@@ -203,6 +204,19 @@ async def the_surest_of_what_overlaps_is_taken_out(request: Request, call_next: 
             if all(each["end"] <= other["start"] or other["end"] <= each["start"] for other in kept):
                 kept.append(each)
         asked["analyzer_results"] = kept
+
+    return await asked_otherwise(request, call_next, ANONYMIZE, change)
+
+
+@mutant("ANON-ANM-003")
+async def a_place_ends_where_the_last_one_within_it_does(request: Request, call_next: CallNext) -> Response:
+    """The text goes on behind the result that was taken out last, also where a longer one that began before it has not ended."""
+
+    def change(asked: dict[str, Any]) -> None:
+        results = asked["analyzer_results"]
+        for outer in results:
+            inner = [each["end"] for each in results if outer["start"] <= each["start"] and each["end"] < outer["end"]]
+            outer["end"] = max(inner, default=outer["end"])
 
     return await asked_otherwise(request, call_next, ANONYMIZE, change)
 

@@ -58,6 +58,12 @@ def _is_an_invalid_body(exchange: Exchange) -> bool:
 def invalid_input_is_not_accepted(exchange: Exchange) -> None:
     """RFC 9110 section 15.5: a request that the profile's schema does not allow is the client's error, so the answer is a 4xx."""
     if exchange.succeeded:
+        errors = exchange.operation.request_errors(exchange.request) if exchange.operation else []
+        if errors:
+            message = (
+                f"a request that the profile does not allow is accepted, though at {errors[0].pointer or '/'} {excerpt(errors[0].message)}"
+            )
+            raise Violation(message, expected="4xx", got=str(exchange.status))
         raise Violation("a request that the profile does not allow is accepted", expected="4xx", got=str(exchange.status))
 
 

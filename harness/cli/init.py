@@ -6,6 +6,7 @@ import asyncio
 import re
 import shlex
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +21,8 @@ from harness.cli.options import AUTH, CA, PROFILE_PATH, country_option
 from harness.config import NAME, current_schema, read_config
 from harness.errors import UsageError
 from harness.offered import Offered, offered
-from harness.participant import check_url, parse_credential
+from harness.participant import Credential, check_url, parse_credential
+from harness.serve.processes import listens, started
 from harness.version import VERSION
 
 TARGETS = {
@@ -47,7 +49,7 @@ def init(
         list[str] | None,
         typer.Option("--profile", metavar="NAME", help="Profile it is held against (repeatable); default: what it offers."),
     ] = None,
-    start: Annotated[str | None, typer.Option(metavar="COMMAND", help="What starts the service before it is tested.")] = None,
+    start: Annotated[str | None, typer.Option(metavar="COMMAND", help="What starts the service before it is asked and tested.")] = None,
     auth: AUTH = None,
     ca: CA = None,
     profile_path: PROFILE_PATH = None,
@@ -66,12 +68,9 @@ def init(
         table: dict[str, Any] = {"name": name, "country": country, "profiles": profile}
         if url:
             url = check_url(url)
-            asked = asyncio.run(
-                offered(
-                    url, credential=parse_credential(auth) if auth else None, certificate_authority=ca, profile_paths=profile_path or ()
-                )
-            )
-            table |= _service(url, asked, name, country, profile, shlex.split(start or ""), auth, ca)
+            begin = shlex.split(start or "")
+            asked = asyncio.run(_asked(url, begin, parse_credential(auth) if auth else None, ca, profile_path or ()))
+            table |= _service(url, asked, name, country, profile, begin, auth, ca)
         else:
             table["command"] = shlex.split(command or "")
             table["name"] = name or Path(table["command"][0]).name
@@ -83,6 +82,12 @@ def init(
     read_config(config)
     for each in targets or []:
         _write(each, config)
+
+
+async def _asked(url: str, start: list[str], credential: Credential | None, ca: Path | None, paths: Sequence[Path]) -> Offered:
+    """What the service says of itself: the one that runs, else the one that is started to be asked."""
+    async with started([] if await listens(url) else start, url, asyncio.Event()):
+        return await offered(url, credential=credential, certificate_authority=ca, profile_paths=paths)
 
 
 def _service(

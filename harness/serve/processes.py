@@ -57,12 +57,12 @@ async def started(command: Sequence[str], url: str, stop: asyncio.Event, seconds
         yield
         return
     shown = shlex.join(command)
-    if await _listens(url):
+    if await listens(url):
         raise UsageError(f"Something listens at {url} already, and it would be tested in place of {shown}. Stop it, or leave start out.")
     process = await launched(command, stdout=2)
     async with group_of(process):
         deadline = asyncio.get_running_loop().time() + seconds
-        while not stop.is_set() and not await _listens(url):
+        while not stop.is_set() and not await listens(url):
             if process.returncode is not None:
                 raise Unreachable(f"{shown} ended with exit status {process.returncode} before {url} could be connected to.")
             if asyncio.get_running_loop().time() > deadline:
@@ -71,7 +71,8 @@ async def started(command: Sequence[str], url: str, stop: asyncio.Event, seconds
         yield
 
 
-async def _listens(url: str) -> bool:
+async def listens(url: str) -> bool:
+    """Whether a connection is accepted there."""
     parts = urlsplit(url)
     try:
         _, writer = await asyncio.open_connection(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
