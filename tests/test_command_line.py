@@ -341,6 +341,12 @@ def test_a_service_that_does_not_start_is_said(govai: Govai, tmp_path: Path, sta
     assert (said.code, told in said.err) == (code, True), said
 
 
+def test_a_participant_that_cannot_be_reached_keeps_no_other_from_being_tested(govai: Govai, tmp_path: Path) -> None:
+    gone = f'[[participants]]\nname = "gone"\nurl = "http://127.0.0.1:{free_port()}"\nprofiles = ["core"]\nstart = ["false"]'
+    said = govai("run", "--config", configured(tmp_path, gone, service("Tłumacz", free_port())))
+    assert (said.code, "ended with exit status 1" in said.err, "Conformant" in said.out) == (3, True, True), said
+
+
 def test_one_file_for_several_participants_is_refused(govai: Govai, tmp_path: Path) -> None:
     path = configured(tmp_path, service("A", 1), service("B", 2))
     said = govai("run", "--config", path, "--report", "csv=r.csv")

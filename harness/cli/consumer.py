@@ -92,7 +92,7 @@ def consumer(
         raise UsageError("Say whose client it is: --profile NAME. govai profiles lists them.")
     chosen = [context.params] if profile else configured(context, "clients", participant, config)
     planned = [_planned(each) for each in chosen]  # what is wrong is said before anything is started
-    present((visit() for visit in planned), chosen[0]["lang"])
+    present(planned, chosen[0]["lang"])
 
 
 def _planned(options: Mapping[str, Any]) -> Callable[[], Result]:

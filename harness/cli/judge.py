@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -76,4 +77,4 @@ def judge(
     )
     both = len(results) > 1
     targets = [parse_targets([with_side(text, each.participant.side) if both else text for text in texts]) for each in results]
-    present([Result(*each, signing, allow_incomplete) for each in zip(results, targets, strict=True)], lang)
+    present([partial(Result, *each, signing, allow_incomplete) for each in zip(results, targets, strict=True)], lang)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +14,7 @@ from harness import formats
 from harness.cli.output import Output, reader_may_leave
 from harness.cli.signing import Signing
 from harness.errors import GovaiError, UsageError
+from harness.formats.inert import visible
 from harness.formats.terminal import summary
 from harness.report import EXIT_CODES, Report
 
@@ -28,13 +29,27 @@ class Result:
     allow_incomplete: bool = False
 
 
-WORST_FIRST = (EXIT_CODES["harness-error"], EXIT_CODES["not-conformant"], EXIT_CODES["unreachable"], EXIT_CODES["incomplete"])
+WORST_FIRST = (
+    UsageError.exit_code,
+    EXIT_CODES["harness-error"],
+    EXIT_CODES["not-conformant"],
+    EXIT_CODES["unreachable"],
+    EXIT_CODES["incomplete"],
+)
 
 
-def present(results: Iterable[Result], lang: str) -> NoReturn:
-    """Write the reports of each result and show its summary, as they come; end with the exit code of the worst."""
+def present(runs: Iterable[Callable[[], Result]], lang: str) -> NoReturn:
+    """Write the reports of each run and show its summary, as they come; end with the exit code of the worst. One that cannot be made is said,
+    and keeps none of the others from being made.
+    """
     codes = set()
-    for result in results:
+    for run in runs:
+        try:
+            result = run()
+        except GovaiError as error:
+            typer.echo(f"govai: {visible(str(error))}", err=True)
+            codes.add(error.exit_code)
+            continue
         written = write_reports(result.report, result.targets, lang, result.signing)
         with reader_may_leave():
             summary(result.report, Output(highlight=False), lang)

@@ -94,4 +94,4 @@ def proxy(
         )
 
     reports = asyncio.run(until_stopped())
-    present([Result(*each, signing, allow_incomplete) for each in zip(reports, sides, strict=True)], lang)
+    present([partial(Result, *each, signing, allow_incomplete) for each in zip(reports, sides, strict=True)], lang)

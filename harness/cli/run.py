@@ -104,7 +104,7 @@ def run(
     else:
         chosen = [{**context.params, "url": participant, "start": ()}]
     planned = [_planned(each) for each in chosen]  # what is wrong is said before anything is sent
-    present((run() for run in planned), chosen[0]["lang"])
+    present(planned, chosen[0]["lang"])
 
 
 def _is_url(text: str) -> bool:
