@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ from harness.trust import State as TrustState
 from harness.version import VERSION
 
 FORMAT = "govai-matrix/1"
+_KEPT = 10_000
 
 
 class ParticipantListed(msgspec.Struct, frozen=True):
@@ -145,7 +147,7 @@ def as_csv(matrix: Matrix) -> bytes:
         deciding = " ".join(dict.fromkeys(each.requirement or each.kind for each in cell.pair.deciding))
         people = [value or "" for each in sides for value in (each.name, each.country)]
         rest = [matrix.class_, cell.pair.state, cell.pair.weaker or "", deciding, f"{cell.address}.html"]
-        table.writerow([_harmless(one_line(each)) for each in (cell.pair.profile, *people, *rest)])
+        table.writerow([_harmless(each) for each in (cell.pair.profile, *people, *rest)])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -170,14 +172,13 @@ def schema() -> dict[str, Any]:
 
 def by_name(entries: list[Entry], words: Words) -> list[Entry]:
     """Entries in the order of a language, those of one country together."""
-    return sorted(
-        entries,
-        key=lambda each: (
-            order(words.country(each.participant.country or ""), words.language),
-            order(each.participant.name, words.language),
-            each.participant.id,
-        ),
-    )
+    return sorted(entries, key=lambda each: _place(each.participant, words))
+
+
+@lru_cache(_KEPT)
+def _place(participant: Participant, words: Words) -> tuple[tuple[str, str], tuple[str, str], str]:
+    country = words.country(participant.country or "")
+    return order(country, words.language), order(participant.name, words.language), participant.id
 
 
 def _row(entry: Entry) -> Row:
@@ -226,5 +227,7 @@ def _state(grid: Grid, consumer: Entry, provider: Entry, words: Words) -> str:
     return f"{SIGNS[state][0]} {words.say(f'pair_state.{state}')}"
 
 
+@lru_cache(_KEPT)
 def _harmless(value: str) -> str:
-    return f"'{value}" if value.startswith(tuple(STARTS_A_FORMULA)) else value
+    line = one_line(value)
+    return f"'{line}" if line.startswith(tuple(STARTS_A_FORMULA)) else line

@@ -67,11 +67,12 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class Found(NamedTuple):
-    """A file that may be a report: where it is, how the site names it, whether it was asked for by its own name."""
+    """A file that may be a report: where it is, how the site names it, whether it was asked for by its own name, where it really is."""
 
     path: Path
     name: str
     named: bool
+    real: str
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -121,8 +122,8 @@ def find(sources: Sequence[str], apart_from: Path) -> list[Found]:
     """
     found: dict[str, Found] = {}
     for source in sources:
-        for each in sorted(_named_by(source, os.path.realpath(apart_from))):
-            found.setdefault(os.path.realpath(each.path), each)
+        for each in _named_by(source, os.path.realpath(apart_from)):
+            found.setdefault(each.real, each)
     return list(found.values())
 
 
@@ -131,22 +132,31 @@ def _named_by(source: str, apart_from: str) -> Iterator[Found]:
     if path.is_dir():
         yield from _within(path, apart_from)
     elif path.exists():
-        yield Found(path, path.name, True)
+        yield Found(path, path.name, True, os.path.realpath(path))
     else:
         matches = glob.glob(source, recursive=True)  # noqa: PTH207 (a pattern may be absolute)
         if not matches:
             raise UsageError(f"{source} names no file. Give reports (--report json=PATH), folders of them, or a pattern.")
-        for match in map(Path, matches):
-            yield from _within(match, apart_from) if match.is_dir() else [Found(match, match.name, False)]
+        for match in sorted(map(Path, matches)):
+            yield from _within(match, apart_from) if match.is_dir() else [Found(match, match.name, False, os.path.realpath(match))]
 
 
 def _within(folder: Path, apart_from: str) -> Iterator[Found]:
-    for place, folders, files in os.walk(folder):
-        folders[:] = [each for each in folders if not each.startswith(".") and os.path.realpath(Path(place, each)) != apart_from]
-        for each in files:
-            if each.endswith(".json"):
-                path = Path(place, each)
-                yield Found(path, f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}", False)
+    real = folder.resolve()
+    return _walked(folder, str(real), real.name, apart_from)
+
+
+def _walked(folder: str | Path, real: str, name: str, apart_from: str) -> Iterator[Found]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda each: each.name)
+    except OSError:
+        return
+    for each in entries:
+        its_real = os.path.realpath(each.path) if each.is_symlink() else f"{real}/{each.name}"
+        if each.name.endswith(".json") and not each.is_dir():
+            yield Found(Path(each.path), f"{name}/{each.name}", False, its_real)
+        elif each.is_dir(follow_symlinks=False) and not each.name.startswith(".") and its_real != apart_from:
+            yield from _walked(each.path, its_real, f"{name}/{each.name}", apart_from)
 
 
 class Reader:
@@ -161,16 +171,16 @@ class Reader:
     def head(self, found: Found) -> Kept:
         """What a file holds."""
         try:
-            about = found.path.stat()
+            about = Path(found.real).stat()
             if not stat.S_ISREG(about.st_mode):
                 return Foreign()
-            before = self._before.get(str(found.path.absolute()))
+            before = self._before.get(found.real)
             same = before and (before.size, before.changed) == (about.st_size, about.st_mtime_ns)
             kept = before.kept if before and same else _read(found.path, about.st_size)
         except OSError as error:
             return refused(NoReport("unreadable", detail=error.strerror))
         head, why = (kept if isinstance(kept, Head) else None), (kept if isinstance(kept, Refused) else None)
-        self.remembered[str(found.path.absolute())] = Remembered(about.st_size, about.st_mtime_ns, head, why)
+        self.remembered[found.real] = Remembered(about.st_size, about.st_mtime_ns, head, why)
         if isinstance(kept, Foreign) and found.named:
             kept = refused(NoReport("no-report"))
         return kept
@@ -181,14 +191,14 @@ class Reader:
         Raises:
             UsageError: a file beside the report cannot be read.
         """
-        key, around = str(found.path.absolute()), _beside(found.path)
-        before, now = self._before.get(key), self.remembered[key]
+        around = _beside(found.path)
+        before, now = self._before.get(found.real), self.remembered[found.real]
         same = before and (before.size, before.changed, before.beside, before.keys) == (now.size, now.changed, around, self._known)
         if before and same and before.trust and before.trust.state != "expired" and not before.trust.until:
             trust = before.trust
         else:
             trust = trust_of(found.path, self._keys)
-        self.remembered[key] = msgspec.structs.replace(now, trust=trust, beside=around, keys=self._known)
+        self.remembered[found.real] = msgspec.structs.replace(now, trust=trust, beside=around, keys=self._known)
         return trust
 
     def body(self, found: Found, head: Head) -> Body:

@@ -211,7 +211,7 @@ class Site:
         return "assessment", {
             "grids": [_across(grid, words) for grid in self._matrix.grids],
             "binding": [(profile, len(levels), levels.count("MUST")) for profile, levels in sorted(levels_of.items())],
-            "effects": [_effect(layer, self._matrix, across) for layer in LAYERS],
+            "effects": _effects(self._matrix, across),
             "stakeholders": [(each.participant, profiles[each.participant.id]) for each in people],
             "solutions": sorted(acts.values(), key=lambda each: order(words.cited(each), words.language)),
             "barriers": _barriers(across, self._matrix, words),
@@ -340,12 +340,12 @@ def _across(grid: Grid, words: Words) -> dict[str, Any]:
     }
 
 
-def _effect(layer: str, matrix: Matrix, across: Sequence[Cell]) -> tuple[str, int, int, int]:
-    """Requirements of a layer, how many somebody does not meet, and how many pairs across a border fail by them alone."""
-    own = [asked for asked in matrix.asked.values() if asked.text.layer == layer]
-    unmet = sum(any(name == "failed" for _, name in asked.verdicts) for asked in own)
-    blocked = sum(any(text is not None and text.layer == layer for text in map(cell.text, cell.pair.having("violated"))) for cell in across)
-    return layer, len(own), unmet, blocked
+def _effects(matrix: Matrix, across: Sequence[Cell]) -> list[tuple[str, int, int, int]]:
+    """By layer: its requirements, how many somebody does not meet, and how many pairs across a border fail by them among others."""
+    failed = {id for id, asked in matrix.asked.items() if any(name == "failed" for _, name in asked.verdicts)}
+    own = {layer: [id for id, asked in matrix.asked.items() if asked.text.layer == layer] for layer in LAYERS}
+    blocked = Counter(layer for cell in across for layer in {text.layer for text in map(cell.text, cell.pair.having("violated")) if text})
+    return [(layer, len(ids), sum(id in failed for id in ids), blocked[layer]) for layer, ids in own.items()]
 
 
 def _barriers(across: Sequence[Cell], matrix: Matrix, words: Words) -> list[dict[str, Any]]:
