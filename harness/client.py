@@ -171,6 +171,10 @@ class _TooLarge(Exception):
     pass
 
 
+class NotMocked(httpx.TransportError):
+    """A mocked endpoint has no answer to a request, which was not sent anywhere."""
+
+
 _LARGE = 2**20
 """How many bytes aiohttp takes without a warning, unless they come as a stream."""
 
@@ -217,6 +221,8 @@ _CUT = (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError, httpx.ReadE
 
 def _fault(error: Exception) -> Fault:
     """The fault an exception of the HTTP library stands for."""
+    if isinstance(error, NotMocked):
+        return Fault("not-mocked", str(error))
     causes: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in causes:

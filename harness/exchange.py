@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.vectors import Vector
 
 Value = TypeVar("Value")
-FaultKind = Literal["connect", "tls", "timeout", "broken-off", "too-large", "protocol"]
+FaultKind = Literal["connect", "tls", "timeout", "broken-off", "too-large", "protocol", "not-mocked"]
 
 
 class Headers:
