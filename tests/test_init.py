@@ -151,7 +151,9 @@ def written(govai: Govai, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     client = f"{sys.executable} -m conformance.reference.client translation pl 2 --quiet"
     with running(reference_app("translation", "lt", token="abc")) as url:
         assert govai("init", "--url", url, "--name", NAME, "--auth", "bearer:env:TRANSLATION_TOKEN").code == 0
-        assert govai("init", "github", "gitlab", "tox", "--command", client, "--profile", "translation", "--name", "Desk").code == 0
+        assert (
+            govai("init", "github", "gitlab", "tox", "pytest", "--command", client, "--profile", "translation", "--name", "Desk").code == 0
+        )
         yield
 
 
@@ -213,3 +215,11 @@ def test_tox_reads_its_file() -> None:
     ended = subprocess.run([sys.executable, "-m", "tox", "config", "-e", "govai", "-k", "commands"], capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert b"govai run" in ended.stdout
+
+
+@pytest.mark.usefixtures("written")
+def test_pytest_runs_its_file() -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "CORE-ERR", "--rootdir", ".", "tests"]
+    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+    assert re.search(r"[1-9][0-9]* passed", ended.stdout)

@@ -29,6 +29,7 @@ TARGETS = {
     "github": {".github/actions/govai/action.yml": "action.yml", ".github/workflows/govai.yml": "workflow.yml"},
     "gitlab": {".gitlab/govai.yml": "gitlab-component.yml", ".gitlab-ci.yml": "gitlab-ci.yml"},
     "tox": {"tox.ini": "tox.ini"},
+    "pytest": {"tests/test_conformance.py": "conformance_test.py.j2"},
 }
 """For each, the files that are written and what they are made from."""
 _SCHEMA = "govai.schema.json"

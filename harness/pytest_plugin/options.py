@@ -94,7 +94,7 @@ class Settings:
         self.table: Mapping[str, Any] = {}
         """What ``govai run`` would be given for the participant of ``govai.toml``."""
         if participant := self.text("participant"):
-            self.table = read_config(config.rootpath / NAME).services(participant)[0]
+            self.table = read_config(config.rootpath / NAME).chosen("services", participant)[0]
 
     @property
     def own_url(self) -> str | None:
