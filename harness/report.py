@@ -272,9 +272,14 @@ class Report(msgspec.Struct, frozen=True):
 
     def is_known(self, verdict: Verdict) -> bool:
         """Whether all that this report holds against a requirement was declared as known."""
+        return self.known_as(verdict) is not None
+
+    def known_as(self, verdict: Verdict) -> ExpectedFailure | None:
+        """The entry by which all that this report holds against a requirement is known, the first where there are several."""
         known = [each for each in self.expected if each.requirement == verdict.requirement and each.state == "known"]
         messages = {each.finding for each in known}
-        return None in messages or (0 < len(verdict.findings) < SHOWN and all(each.message in messages for each in verdict.findings))
+        whole = None in messages or (0 < len(verdict.findings) < SHOWN and all(each.message in messages for each in verdict.findings))
+        return known[0] if known and whole else None
 
     def said(self, text: str, language: Language) -> str | None:
         """A sentence of this report in one language; None where nobody translated it."""

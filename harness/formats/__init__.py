@@ -72,14 +72,18 @@ def _obstacle(path: Path) -> str | None:
 
 
 def write(report: Report, format: str, path: Path, language: str = "en") -> None:
-    """Write a report. Missing folders are created; a reader never sees half a file, and a failed write leaves an older file as it was.
+    """Write a report. Raises :class:`UsageError` where the format is unknown, the path cannot be written, or the disk is full."""
+    put(renderer(format)(report, language), format, path)
+
+
+def put(content: bytes, format: str, path: Path) -> None:
+    """Write what was made. Missing folders are created; a reader never sees half a file, and a failed write leaves an older file as it was.
     An older file keeps its permissions; a symbolic link keeps pointing where it points.
 
     Raises:
         UsageError: the format is unknown, the path cannot be written, or the disk is full.
     """
     check_target(format, path)
-    content = renderer(format)(report, language)
     try:
         if is_special(path):
             with open(_OPEN.get(path, path), "ab", closefd=path not in _OPEN) as file:  # a file that is open may hold something already

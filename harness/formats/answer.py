@@ -10,7 +10,7 @@ import msgspec
 
 from harness.formats.wording import Words
 from harness.profile import CLASSES, ConformanceClass, Language
-from harness.report import ClassResult, Finding, Report, Verdict, VerdictName
+from harness.report import ClassResult, ExpectedFailure, Finding, Report, Verdict, VerdictName
 
 VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
 
@@ -87,9 +87,12 @@ def _expected(report: Report, words: Words) -> Iterator[str]:
 
 def known_by(verdict: Verdict, report: Report, words: Words) -> str | None:
     """Who declared what a requirement violates as known, why, and until when."""
-    if not report.is_known(verdict):
-        return None
-    entry = next(each for each in report.expected if each.requirement == verdict.requirement and each.state == "known")
+    entry = report.known_as(verdict)
+    return entry_said(entry, words) if entry else None
+
+
+def entry_said(entry: ExpectedFailure, words: Words) -> str:
+    """What an entry of the list of expected failures says."""
     return words.say("expected.known_by", day=words.day(entry.until), owner=entry.owner, reason=entry.reason)
 
 
