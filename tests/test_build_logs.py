@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,6 +18,7 @@ from harness import formats
 from harness.cli.output import Output
 from harness.formats.inert import unheeded
 from harness.formats.terminal import summary
+from harness.pytest_plugin.items import Subject
 from harness.report import Finding, ParticipantShown, encode_report
 from tests.formats.samples import hundreds, report, verdict
 
@@ -60,6 +63,14 @@ def test_nor_does_what_is_said_of_a_file_that_is_refused(tmp_path: Path) -> None
     assert done.returncode == 2
     assert b"error" in done.stderr
     assert COMMAND.findall(done.stderr.decode()) == []
+
+
+def test_nor_does_a_failed_item_of_pytest() -> None:
+    failed = report(verdict("GREE-A-001", "failed", findings=[Finding(FORGED, FORGED, None, f"x\n{FORGED}")]))
+    subject: Any = Subject(SimpleNamespace(allow_incomplete=False), None, SimpleNamespace(id="GREE-A-001"))  # type: ignore[arg-type]
+    with pytest.raises(pytest.fail.Exception, match="forged") as failure:
+        subject.check(SimpleNamespace(report=lambda: failed, advice=""))
+    assert COMMAND.findall(str(failure.value)) == []
 
 
 def judged(stdout: int | socket.socket, *reports: str, **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -140,12 +140,13 @@ def _planned(options: Mapping[str, Any]) -> Callable[[], Result]:
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    """Progress on standard error: a bar on a terminal, a line for each quarter in a log."""
-    if not sys.stderr.isatty():
+    """Progress on standard error: a bar on a terminal that can draw one, a line for each quarter elsewhere."""
+    console = Console(stderr=True)
+    if not sys.stderr.isatty() or console.is_dumb_terminal:
         yield _plain_progress()
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("testing", total=None)
         yield lambda done, planned: bar.update(task, completed=done, total=planned)
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, get_args
 import pytest
 
 from harness.errors import GovaiError, Unreachable
-from harness.formats.inert import one_line
+from harness.formats.inert import one_line, unheeded
 from harness.formats.junit import details
 from harness.profile import CLASSES, Level, Profile, Requirement
 from harness.pytest_plugin.runs import Plan, Run
@@ -77,14 +77,14 @@ def subjects(plan: Plan) -> Iterator[Subject]:
 def _check_verdict(verdict: Verdict, report: Report, allow_incomplete: bool, advice: str) -> None:
     if verdict.verdict in ("passed", "passed-with-adapter"):
         return
-    if report.is_known(verdict):
-        entry = next(each for each in report.expected if each.requirement == verdict.requirement and each.state == "known")
+    entry = report.known_as(verdict)
+    if entry:
         pytest.xfail(one_line(f"known until {entry.until}: {entry.reason} ({entry.owner})"))
     undecided = verdict.verdict in ("not-tested", "needs-review")
     if verdict.verdict == "harness-error" or (report.decides(verdict) and (verdict.verdict == "failed" or undecided)):
         if not (undecided and allow_incomplete):
             shown = [details(verdict, report), *([advice] if advice and any(each.exchange for each in verdict.findings) else [])]
-            pytest.fail("\n".join(shown), pytrace=False)
+            pytest.fail(unheeded("\n".join(shown)), pytrace=False)
     elif verdict.verdict in ("failed", "warning"):
         pytest.xfail(_reason(verdict))
         return  # reached under --runxfail
@@ -92,7 +92,8 @@ def _check_verdict(verdict: Verdict, report: Report, allow_incomplete: bool, adv
 
 
 def _reason(verdict: Verdict) -> str:
-    return one_line(f"{verdict.verdict}: {verdict.findings[0].message if verdict.findings else verdict.cause or verdict.statement.en}")
+    said = verdict.findings[0].message if verdict.findings else verdict.cause or verdict.statement.en
+    return unheeded(one_line(f"{verdict.verdict}: {said}"))
 
 
 def _check_entries(requirement: str, report: Report) -> None:
