@@ -27,8 +27,9 @@ Apart = Literal["name", "side", "profiles", "class", "order"]
 """What makes two reports hard to compare: another participant, other profiles, another deciding class, the later one first."""
 
 _MET = ("passed", "passed-with-adapter")
-_VIOLATED = ("failed", "warning")
-_WORST_LAST = ("passed", "passed-with-adapter", "warning", "failed")
+_VIOLATED = ("warning", "failed")
+_UNDECIDED = ("not-tested", "needs-review", "harness-error")
+_WORST_LAST = (*_MET, *_VIOLATED)
 _VALUES = re.compile(r"“[^”]*”|\"[^\"]*\"|\d+")
 
 
@@ -175,17 +176,17 @@ def _kind(before: Verdict | None, after: Verdict) -> Kind | None:
     if before is None:
         return "added"
     was, now = before.verdict, after.verdict
-    if was == now:
+    if was == now or (was in _UNDECIDED and now in _UNDECIDED):
         return None
+    if now in _UNDECIDED:
+        return "undecided"
     if now == "not-applicable":
         return "inapplicable"
-    if now in _WORST_LAST:
-        if was in _WORST_LAST:
-            return "worse" if _WORST_LAST.index(now) > _WORST_LAST.index(was) else "better"
-        if now in _MET:
-            return "better"
-        return "worse" if was == "not-applicable" else "found"
-    return "undecided" if was in (*_WORST_LAST, "not-applicable") else None
+    if was in _WORST_LAST:
+        return "worse" if _WORST_LAST.index(now) > _WORST_LAST.index(was) else "better"
+    if now in _MET:
+        return "better"
+    return "found" if was in _UNDECIDED else "worse"
 
 
 def _removed(verdict: Verdict) -> Change:

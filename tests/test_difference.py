@@ -13,7 +13,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from harness.difference import Change, Difference, difference
+from harness.difference import Apart, Change, Compared, Difference, Kind, difference
 from harness.expected import Entry, applied
 from harness.profile import ConformanceClass
 from harness.report import SHOWN, Finding, ParticipantShown, ProfileUsed, Report, Verdict, VerdictName, encode_report
@@ -189,6 +189,12 @@ def test_json_says_it_all(tmp_path: Path) -> None:
     assert told["regressions"] == ["GREE-A-001"]
     assert (told["changes"][0]["before"], told["changes"][0]["after"]) == ("passed", "failed")
     assert msgspec.convert({name: value for name, value in told.items() if name != "regressions"}, Difference) == difference(SAME, WORSE)
+
+
+@pytest.mark.parametrize("kind", [Difference, Change, Compared])
+def test_every_member_is_described(kind: Any) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "how-to" / "diff.md").read_text(encoding="utf-8")
+    assert [each for each in (*kind.__struct_fields__, *get_args(Kind), *get_args(Apart)) if f"`{each}`" not in page] == []
 
 
 def test_markdown_is_written_beside_the_summary(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_the_regressions_lead_and_the_rest_follows_worst_first() -> None:
         "    A greeting MUST be polite (GREE-A-001).",
         "    the name is missing",
         "",
-        "Not tested or not decided any more",
+        "Not tested or not decided this time",
         "  ○ Passed → Not tested (decides the outcome): GREE-A-002",
         "    the request budget was spent",
         "",
