@@ -116,7 +116,8 @@ def _shape(path: str) -> str:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
+    """A text that steers no terminal, and that no CI system takes for an expression."""
+    return value if isinstance(value, str) and value.strip() and value.isprintable() and not re.search(r"\$[{\[]|##", value) else None
 
 
 def _country(provider: object) -> str | None:

@@ -70,6 +70,15 @@ def test_a_service_with_a_card_says_all_there_is_to_say(govai: Govai, translator
     assert read_config(Path("govai.toml")).chosen("services")[0]["report"][0].endswith("pavyzdzio-savivaldybes-vertykle.html")
 
 
+@pytest.mark.parametrize("name", ["x ${{ github.token }}", "x $[[ inputs.x ]]", "\x1b[2Jx", "x\n::error::y", "x ##[error]y", " ", 7])
+def test_a_name_that_steers_is_not_taken_over(govai: Govai, name: object) -> None:
+    card = JSONResponse({"name": name, "profiles": ["translation/1"]})
+    with running(answering(("/service-card", lambda: card))) as url:
+        said = govai("init", "--url", url)
+    assert said.code == 0, said
+    assert participants()[0]["name"] == "127.0.0.1"
+
+
 @pytest.mark.parametrize(
     ("app", "profiles"),
     [
