@@ -49,6 +49,7 @@ async def arun(
     callback_url: str | None = None,
     callback_listen: str = LISTEN,
     transport: Transport | None = None,
+    in_process: bool = False,
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
 ) -> Report:
@@ -74,6 +75,7 @@ async def arun(
         callback_url: the URL under which the participant reaches this machine to call back; not needed where it runs on it.
         callback_listen: ``HOST:PORT`` that callbacks are received on.
         transport: what carries the requests, for mocked endpoints and ASGI applications in this process.
+        in_process: whether ``transport`` calls the service without a server: its TLS is not judged then, and the report says so.
         progress: called with the steps done and planned.
         stop: set it to end early; the report then says so.
 
@@ -96,6 +98,7 @@ async def arun(
         resume=resume is not None,
         callback_url=callback_url,
         callback_listen=callback_listen,
+        in_process=in_process,
     )
     loaded = catalogue.load_with_core(profiles, profile_paths)
     return await run_provider(participant, loaded, options, transport=transport, progress=progress, stop=stop)

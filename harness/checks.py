@@ -155,6 +155,8 @@ class Service(Protocol):
     """ISO 3166-1 alpha-2 code of the participant in lower case, when known."""
     has_credential: bool
     """Whether the participant under test was given a credential to call with."""
+    in_process: bool
+    """Whether it is called in this process, so that there is no server, no network and no TLS to speak of."""
     operations: Sequence[Operation]
     """The operations of all profiles in this run."""
 

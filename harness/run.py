@@ -39,6 +39,7 @@ from harness.vectors import Vector, bind
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps planned."""
+_IN_PROCESS = "The service was called in the process of its tests: server, network and TLS were not tested."
 PLAIN_TRIES = 3
 """How many valid vectors are tried to find one that the service serves."""
 
@@ -61,6 +62,8 @@ class RunOptions:
     callback_url: str | None = None
     """The URL under which the participant reaches the harness's inbox; None where it runs on this machine, or cannot."""
     callback_listen: str = LISTEN
+    in_process: bool = False
+    """Whether the participant is called in this process, without a server."""
 
 
 async def run_provider(
@@ -117,7 +120,7 @@ class _Run:
         self._card: Mapping[str, Any] = {}
         self._plain: dict[str, Request] = {}
         self._operations = [operation for profile in profiles for operation in profile.operations]
-        self._notes: list[str] = []
+        self._notes = [_IN_PROCESS] if options.in_process else []
         self._started, self._clock = time.time(), time.perf_counter()
 
     async def drive(self) -> None:
@@ -288,6 +291,7 @@ class _Run:
             run=self._id,
             country=self._participant.country,
             has_credential=self._participant.credential is not None,
+            in_process=self._options.in_process,
             inboxes=self._inboxes,
         )
         try:

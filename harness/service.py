@@ -34,9 +34,11 @@ class DrivenService:
         run: str,
         country: str | None,
         has_credential: bool,
+        in_process: bool,
         inboxes: Inboxes,
     ) -> None:
         self.card, self.variables, self.country, self.has_credential = card, variables, country, has_credential
+        self.in_process = in_process
         self.random, self.run = Random(f"{seed}:{name}"), run
         self.operations = operations
         self._name, self._sender, self._plain = name, sender, plain

@@ -159,13 +159,13 @@ def greeting(request):
 
 @pytest.fixture(scope="session")
 def govai_service():
-    router = respx.Router(base_url="http://greeter.example.localhost/v1")
+    router = respx.Router(base_url="https://greeter.example.gov.lt/v1")
     router.get("/names").respond(json={"names": ["Jonas"]})
     router.post("/greet").mock(side_effect=greeting)
     router.get("/health").pass_through()
     return router
 
-@pytest.mark.govai("greeting", url="http://greeter.example.localhost/v1", report={"json": "r.json"})
+@pytest.mark.govai("greeting", url="https://greeter.example.gov.lt/v1", report={"json": "r.json"})
 def test_conformance(govai_verdict):
     govai_verdict.check()
 """
@@ -177,8 +177,12 @@ def test_mocked_endpoints_are_judged_and_nothing_else_is_sent(agency: pytest.Pyt
     report = read_report(agency.path / "r.json")
     verdicts = {each.requirement: (each.verdict, each.cause) for each in report.verdicts}
     assert report.ended is None
+    assert report.notes == ["The service was called in the process of its tests: server, network and TLS were not tested."]
+    assert report.translations[report.notes[0]].pl.startswith("Usługę wywołano")
     assert {verdicts[f"GREE-TXT-00{number}"][0] for number in (1, 2, 3, 5)} == {"passed"}
+    assert verdicts["CORE-TLS-001"][0] == "not-applicable"
     assert verdicts["CORE-HLT-001"] == ("not-tested", "GET /health got no complete answer: no answer to GET /v1/health is mocked")
+    assert report.translations[verdicts["CORE-HLT-001"][1] or ""].lt.endswith("atsakymas į GET /v1/health neimituojamas")
     assert {each.verdict for each in report.verdicts if each.requirement in ("CORE-ROB-001", "CORE-CRD-001")} == {"passed", "not-tested"}
     assert "harness-error" not in {each.verdict for each in report.verdicts}
     result.stdout.fnmatch_lines(["*::test_conformance[[]GREE-TXT-001[]] PASSED*"])
@@ -396,6 +400,41 @@ def test_a_test_that_judges_nothing_is_no_pass(agency: pytest.Pytester) -> None:
     result = agency.runpytest_inprocess("-k", "TXT-001")
     result.assert_outcomes(passed=1, errors=1, deselected=70)
     result.stdout.fnmatch_lines(["GREE-TXT-001 was not judged: call govai_verdict.check() in the test."])
+
+
+def test_the_example_of_the_page_runs_with_fastapi(agency: pytest.Pytester) -> None:
+    agency.makepyfile(
+        service="""
+        from contextlib import asynccontextmanager
+        from fastapi import FastAPI, Request
+        from pydantic import BaseModel
+
+        @asynccontextmanager
+        async def lifespan(app):
+            yield {"translate": str.upper}
+
+        class Ask(BaseModel):
+            q: str | list[str]
+            source: str
+            target: str
+
+        app = FastAPI(lifespan=lifespan)
+
+        @app.get("/languages")
+        def languages():
+            return [{"code": code, "name": code, "targets": ["pl", "lt"]} for code in ("pl", "lt")]
+
+        @app.post("/translate")
+        def translate(ask: Ask, request: Request):
+            one = request.state.translate
+            return {"translatedText": one(ask.q) if isinstance(ask.q, str) else [one(each) for each in ask.q]}
+        """,
+        test_conformance=example(),
+    )
+    result = agency.runpytest_inprocess("-v", "-k", "API-001 or INV-001")
+    result.stdout.fnmatch_lines(
+        ["*::test_conformance[[]CORE-API-001[]] PASSED*", "*[[]TRNS-API-001[]] PASSED*", "*[[]TRNS-INV-001[]] FAILED*"]
+    )
 
 
 def test_every_option_and_the_six_lines_are_in_the_page() -> None:

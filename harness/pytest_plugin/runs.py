@@ -205,7 +205,7 @@ class Run:
                 return await api.arun(self._url, **self._plan.arguments, stop=stop)
         async with reached(self._service) as transport:
             named = {**self._plan.arguments, "name": self._plan.arguments["name"] or self._runs.default_name}
-            return await api.arun(self._url, **named, transport=transport, stop=stop)
+            return await api.arun(self._url, **named, transport=transport, in_process=True, stop=stop)
 
     def _write(self, report: Report) -> None:
         """Write the reports, and note what is to be said at the end of the session."""

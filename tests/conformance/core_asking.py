@@ -148,6 +148,7 @@ class FakeService:
         self.run = "7f3a"
         self.country: str | None = "lt"
         self.has_credential = secret is not None
+        self.in_process = False
         self.operations: Sequence[Operation] = asking().operations
         self.asked: list[Request] = []
         self._answer, self._secret, self._base = answer, secret, base
