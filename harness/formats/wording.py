@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +31,14 @@ def catalogue() -> Mapping[str, Any]:
     """All texts: nested groups whose leaves are ``{en, pl, lt}``, each a text or the plural forms of one."""
     content = Path(__file__).with_name("wording.yaml").read_text(encoding="utf-8")
     return cast("Mapping[str, Any]", yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
+@lru_cache(maxsize=1_000)
+def _midnight(day: datetime.date, language: Language) -> str:
+    """The beginning of a day in UTC, written out. All languages write the hours, minutes and seconds of a moment as it stands here."""
+    date = _LONG_DATES.get(language)
+    begins = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+    return format_datetime(begins, f"{date}, HH:mm:ss z" if date else "long", tzinfo=datetime.UTC, locale=LOCALES[language])
 
 
 class Words:
@@ -70,8 +78,8 @@ class Words:
 
     def moment(self, value: datetime.datetime) -> str:
         """A date and time in UTC, written out."""
-        date = _LONG_DATES.get(self.language)
-        return format_datetime(value, f"{date}, HH:mm:ss z" if date else "long", tzinfo=datetime.UTC, locale=self._locale)
+        moment = value.astimezone(datetime.UTC)
+        return _midnight(moment.date(), self.language).replace("00:00:00", f"{moment:%H:%M:%S}")
 
     def day(self, value: datetime.date) -> str:
         """A date, written out."""

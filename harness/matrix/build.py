@@ -53,12 +53,13 @@ def read(sources: Sequence[str], out: Path, class_: ConformanceClass, reader: Re
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without the garbage collector: what is read stays, and to look through it time and again takes as long as to read it."""
+    """Without the garbage collector: what is read stays, and to look through it time and again, then and later, takes as long as to read it."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable() if was_enabled else None
 
 
@@ -99,6 +100,7 @@ def build(
         whole = True
     finally:
         folder.close(whole=whole)
+        gc.unfreeze()
     return Built(
         len({each.participant.id for each in made.entries}),
         made.states(),

@@ -85,8 +85,11 @@ class Cell:
     """By class, and there by layer; ``""`` is all layers."""
     address: str = ""
     """Where its page stands, without language and ending."""
+    deciding: list[str] = field(default_factory=list)
+    """The requirements that the state hangs on."""
 
     def __post_init__(self) -> None:
+        self.deciding = list(dict.fromkeys(each.requirement for each in self.pair.deciding if each.requirement))
         consumer, provider = (each.participant.id.partition("/")[2] for each in (self.consumer, self.provider))
         self.address = f"pair/{profile_slug(self.pair.profile)}/{consumer}/{provider}"
 
@@ -281,13 +284,11 @@ def _grid(profile: str, entries: Sequence[Entry], class_: ConformanceClass) -> G
 
 def _cell(consumer: Entry, provider: Entry, demand: Demand, offer: Offer, profile: str, class_: ConformanceClass) -> Cell:
     every = pair(consumer.body.report, provider.body.report, profile, HIGHEST, demand=demand, offer=offer)
-    cell = Cell(consumer, provider, every, every, _ALL_WORK)
-    texts = [(each, cell.text(each)) for each in every.reasons]
-    own = [each for each, text in texts if text is None or class_ in _from(text.class_)]
-    cell.pair = made_of(own, every.consumer, every.provider, every.profile, class_)
-    if every.state != "works":
-        cell.states = _states_of(texts)
-    return cell
+    entries: dict[Side, Entry] = {"consumer": consumer, "provider": provider}
+    reasons = [(each, entries[each.side].texts.get(each.requirement or "")) for each in every.reasons]
+    own = [each for each, text in reasons if text is None or class_ in _from(text.class_)]
+    judged = made_of(own, every.consumer, every.provider, every.profile, class_)
+    return Cell(consumer, provider, judged, every, _ALL_WORK if every.state == "works" else _states_of(reasons))
 
 
 def _states_of(reasons: Iterable[tuple[Reason, Text | None]]) -> dict[ConformanceClass, dict[str, State]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -111,11 +111,18 @@ class Site:
             "totals": totals,
             "refused": sum(line.standing in ("refused", "duplicate") for line in self._matrix.input),
             "filters": self._filters(words),
-            "grids": [_grid_shown(grid, words) for grid in self._matrix.grids],
+            "grids": [_grid_shown(grid, words, self._letters) for grid in self._matrix.grids],
             "own": CLASSES.index(self._matrix.class_) * (len(LAYERS) + 1),
             "said": {state: words.say(f"pair_state.{state}") for state in SIGNS},
             "script": own_script,
             "policy": f"'sha256-{base64.b64encode(hashlib.sha256(own_script.encode()).digest()).decode()}'",
+        }
+
+    @cached_property
+    def _letters(self) -> dict[str, str]:
+        """The states of each pair, by class and layer, as the filter reads them."""
+        return {
+            cell.address: "".join(state[0] for states in cell.states.values() for state in states.values()) for cell in self._matrix.cells
         }
 
     def _filters(self, words: Words) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -150,7 +157,7 @@ class Site:
     def _of_participant(self, entries: Sequence[Entry]) -> object:
         """What stands on the page of a participant: its history, and the pairs."""
         histories = [[(filed.head.digest, filed.trust) for filed in entry.filed] for entry in entries]
-        pairs = [(cell.address, cell.pair.state, _deciding(cell)) for entry in entries for cell in self._cells[entry.address]]
+        pairs = [(cell.address, cell.pair.state, cell.deciding) for entry in entries for cell in self._cells[entry.address]]
         return histories, pairs
 
     def _participant(self, entries: Sequence[Entry], words: Words) -> tuple[str, dict[str, Any]]:
@@ -164,7 +171,7 @@ class Site:
         return {
             "entry": entry,
             "other": other,
-            "cells": [(partners[each.address], each.participant, _deciding(partners[each.address])) for each in ordered],
+            "cells": [(partners[each.address], each.participant) for each in ordered],
             "open": sorted(
                 (
                     (text, name)
@@ -278,7 +285,7 @@ def _report(entry: Entry) -> bytes:
     return html.render(whole(entry.filed[0].found, entry.head))
 
 
-def _grid_shown(grid: Grid, words: Words) -> dict[str, Any]:
+def _grid_shown(grid: Grid, words: Words, letters: Mapping[str, str]) -> dict[str, Any]:
     consumers, providers = by_name(grid.consumers, words), by_name(grid.providers, words)
     everybody = [*consumers, *providers]
     return {
@@ -289,7 +296,13 @@ def _grid_shown(grid: Grid, words: Words) -> dict[str, Any]:
         "providers": providers,
         "alone": everybody,
         "rows": [
-            (consumer, [_cell_shown(grid.cells[consumer.participant.id, provider.participant.id]) for provider in providers])
+            (
+                consumer,
+                [
+                    (cell, letters[cell.address])
+                    for cell in (grid.cells[consumer.participant.id, provider.participant.id] for provider in providers)
+                ],
+            )
             for consumer in consumers
         ],
     }
@@ -300,15 +313,6 @@ def _title(entries: Sequence[Entry], words: Words) -> tuple[str, Language]:
     titles = [(each.body.report.said(each.used.title, words.language), each.used.title) for each in entries]
     said = Counter(own for own, _ in titles if own)
     return (said.most_common(1)[0][0], words.language) if said else (Counter(title for _, title in titles).most_common(1)[0][0], "en")
-
-
-def _cell_shown(cell: Cell) -> tuple[State, str, str]:
-    letters = "".join(state[0] for states in cell.states.values() for state in states.values())
-    return cell.pair.state, letters, f"{cell.address}.html"
-
-
-def _deciding(cell: Cell) -> list[str]:
-    return list(dict.fromkeys(each.requirement for each in cell.pair.deciding if each.requirement))
 
 
 def _chart(runs: Sequence[dict[VerdictName, int]]) -> Chart:
