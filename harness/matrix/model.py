@@ -85,11 +85,11 @@ class Cell:
     """By class, and there by layer; ``""`` is all layers."""
     address: str = ""
     """Where its page stands, without language and ending."""
-    deciding: list[str] = field(default_factory=list)
+    deciding: tuple[str, ...] = ()
     """The requirements that the state hangs on."""
 
     def __post_init__(self) -> None:
-        self.deciding = list(dict.fromkeys(each.requirement for each in self.pair.deciding if each.requirement))
+        self.deciding = tuple(dict.fromkeys(each.requirement for each in self.pair.deciding if each.requirement))
         consumer, provider = (each.participant.id.partition("/")[2] for each in (self.consumer, self.provider))
         self.address = f"pair/{profile_slug(self.pair.profile)}/{consumer}/{provider}"
 
@@ -122,6 +122,10 @@ class Grid:
     def versions(self) -> list[str]:
         """The editions that reports speak of."""
         return sorted({each.used.version for each in (*self.consumers, *self.providers)})
+
+    def row(self, consumer: Entry, providers: Iterable[Entry]) -> Iterator[Cell]:
+        """The pairs of a consumer with providers."""
+        return (self.cells[consumer.participant.id, each.participant.id] for each in providers)
 
     def states(self) -> dict[State, int]:
         """How many pairs are in which state."""

@@ -295,16 +295,7 @@ def _grid_shown(grid: Grid, words: Words, letters: Mapping[str, str]) -> dict[st
         "states": grid.states(),
         "providers": providers,
         "alone": everybody,
-        "rows": [
-            (
-                consumer,
-                [
-                    (cell, letters[cell.address])
-                    for cell in (grid.cells[consumer.participant.id, provider.participant.id] for provider in providers)
-                ],
-            )
-            for consumer in consumers
-        ],
+        "rows": [(consumer, [(cell, letters[cell.address]) for cell in grid.row(consumer, providers)]) for consumer in consumers],
     }
 
 

@@ -48,7 +48,7 @@ def template(name: str, language: Language) -> Any:
 
 
 _FORMS = ("say", "count", "sentence", "number", "moment", "day", "country", "cited")
-_PARTS = ("state", "sign_and_word", "verdict_badge", "outcome_badge", "signature", "who", "asked", "bases")
+_PARTS = ("state", "sign_and_word", "verdict_badge", "outcome_badge", "signature", "who", "asked", "some_asked", "bases")
 
 
 @cache
