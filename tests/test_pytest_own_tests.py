@@ -87,7 +87,7 @@ def test_own():
 @pytest.fixture(scope="module", autouse=True)
 def _imported(profiles: Path) -> None:
     """The checks, for what is imported within an inner session is forgotten with it, and would be imported again."""
-    catalogue.load_with_core(["greeting"], [profiles])
+    catalogue.load_with_core(["greeting", "translation"], [profiles])
 
 
 @pytest.fixture
@@ -222,9 +222,23 @@ def test_the_service_is_tested_once_whoever_asks(agency: pytest.Pytester) -> Non
         def govai_service():
             return app
 
-        @pytest.mark.govai("greeting")
+        @pytest.mark.govai("greeting", class_="base")
         def test_whole(govai_report):
             assert govai_report.of("GREE-TXT-001").verdict == "passed"
+
+        @pytest.mark.anyio
+        @pytest.mark.govai("greeting", class_="base")
+        async def test_late(request):
+            assert request.getfixturevalue("govai_report").participant.name
+
+        @pytest.mark.anyio
+        @pytest.mark.govai("greeting", class_="base", name="late")
+        async def test_later(request):
+            assert request.getfixturevalue("govai_report").participant.name == "late"
+
+        @pytest.mark.govai("greeting", name="other", report={"json": "r.json"})
+        def test_the_same_file(govai_report):
+            pass
         """
     )
     alone = agency.runpytest_inprocess("test_conformance.py")
@@ -235,8 +249,10 @@ def test_the_service_is_tested_once_whoever_asks(agency: pytest.Pytester) -> Non
     assert result.parseoutcomes() == alone.parseoutcomes()
     result.stdout.fnmatch_lines(["*= govai =*", f"{agency.path.name}: *", "json report: *r.json"])
     (agency.path / "asked").unlink()
-    agency.runpytest_inprocess()
-    assert len((agency.path / "asked").read_text().splitlines()) == 2 * len(once)  # two fixtures, two services
+    result = agency.runpytest_inprocess()
+    assert result.parseoutcomes()["errors"] == 1
+    result.stdout.fnmatch_lines(["govai: *r.json is the report of another run already. *"])
+    assert len((agency.path / "asked").read_text().splitlines()) == 2 * len(once)  # one application, under two names
 
 
 FAULTY = """

@@ -15,7 +15,8 @@ import pytest
 from harness.errors import GovaiError
 from harness.pytest_plugin.items import MARKERS, Judged, Requirements, subjects
 from harness.pytest_plugin.options import Settings, add_options
-from harness.pytest_plugin.runs import Plan, Run, Runs
+from harness.pytest_plugin.plan import Plan
+from harness.pytest_plugin.runs import Run, Runs
 from harness.report import Report
 
 _RUNS = pytest.StashKey[Runs]()
@@ -106,7 +107,7 @@ def _govai_run(request: pytest.FixtureRequest, govai_service: Any) -> Run:
     try:
         return runs.run(runs.plan(_marker(request.node)), govai_service, place)
     except GovaiError as error:
-        pytest.fail(f"govai: {error}", pytrace=False)
+        raise pytest.fail.Exception(f"govai: {error}", pytrace=False) from None
 
 
 def _marker(item: pytest.Item) -> pytest.Mark | None:
@@ -120,7 +121,7 @@ def govai_report(_govai_run: Run) -> Report:
     try:
         return _govai_run.report()
     except GovaiError as error:
-        pytest.fail(f"govai: {error}", pytrace=False)
+        raise pytest.fail.Exception(f"govai: {error}", pytrace=False) from None
 
 
 @pytest.fixture

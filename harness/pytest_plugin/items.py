@@ -22,7 +22,8 @@ from harness.errors import GovaiError, Unreachable
 from harness.formats.inert import one_line, unheeded
 from harness.formats.junit import details
 from harness.profile import CLASSES, Level, Profile, Requirement
-from harness.pytest_plugin.runs import Plan, Run
+from harness.pytest_plugin.plan import Plan
+from harness.pytest_plugin.runs import Run
 from harness.report import Report, Verdict
 
 MARKERS = (
@@ -153,7 +154,7 @@ class RequirementItem(pytest.Item):
             self._subject.check(self._run)
         except GovaiError as error:
             if hasattr(self.config, "workerinput"):
-                pytest.fail(f"govai: {error}", pytrace=False)
+                raise pytest.fail.Exception(f"govai: {error}", pytrace=False) from None
             code = pytest.ExitCode.INTERRUPTED if isinstance(error, Unreachable) else pytest.ExitCode.USAGE_ERROR
             pytest.exit(f"govai: {error}", returncode=code)
 

@@ -1,4 +1,4 @@
-"""The run behind a session's items: made once for a service and what is asked of it, and by one of pytest-xdist's workers for all."""
+"""The runs behind a session's items: a service is tested once, however many tests ask, and by one of pytest-xdist's workers for all."""
 
 from __future__ import annotations
 
@@ -8,88 +8,39 @@ import hashlib
 import signal
 import sqlite3
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import api, catalogue, formats
-from harness.adapters import find_adapter
-from harness.binding import bound_by_hand
+from harness import api, formats
 from harness.errors import GovaiError, Unreachable, UsageError
-from harness.expected import Entry, applied, read_expected
-from harness.explore import duration
+from harness.expected import applied
 from harness.formats.answer import answer
 from harness.formats.inert import one_line
 from harness.formats.wording import Words
 from harness.in_process import ADDRESS, reached
-from harness.participant import Limits, check_url, parse_credential
-from harness.profile import Profile
-from harness.pytest_plugin.options import Settings, a_class, a_day, above_zero
+from harness.participant import check_url
+from harness.pytest_plugin.options import Settings
+from harness.pytest_plugin.plan import Plan
 from harness.report import Report, decode_report, encode_report
 from harness.serve.processes import started
 
 _LONGEST = 24 * 3600.0
-"""Seconds that a worker waits for the run of another."""
-
-
-class Plan:
-    """All that the options ask for. Raises :class:`GovaiError` where one is wrong, before anything is sent."""
-
-    def __init__(self, settings: Settings) -> None:
-        paths = [settings.path("profile_path", text) for text in settings.texts("profile_path")]
-        names = settings.texts("profile") or (["assistant"] if settings.text("url") else [])
-        if not names:
-            raise UsageError('Say what to test against: @pytest.mark.govai("translation"). govai profiles lists what there is.')
-        self.profiles: list[Profile] = catalogue.load_with_core(names, paths)
-        self.allow_incomplete = settings.allow_incomplete
-        self.url = check_url(url) if (url := settings.text("url")) else None
-        self.own_url = check_url(url) if (url := settings.own_url) else None
-        self.start: list[str] = settings.table.get("start", [])
-        self.language: str = settings.table.get("lang", "en")
-        self.targets = [(format, settings.path("report", path)) for format, path in settings.pairs("report")]
-        for format, path in self.targets:
-            formats.check_target(format, path)
-        for adapter in settings.texts("adapter"):
-            find_adapter(adapter)
-        explore = settings.text("explore")
-        if explore:
-            duration(explore)
-        known = {each.id for profile in self.profiles for each in profile.requirements if each.side == "provider"}
-        file = settings.text("expected_failures")
-        self.expected: list[Entry] = read_expected(settings.path("expected_failures", file), known) if file else []
-        ca, auth, country = settings.text("ca"), settings.text("auth"), settings.text("country")
-        self.arguments: dict[str, Any] = {
-            "profiles": names,
-            "profile_paths": paths,
-            "name": settings.text("name"),
-            "country": country.lower() if country else None,
-            "adapters": settings.texts("adapter"),
-            "credential": parse_credential(auth) if auth else None,
-            "certificate_authority": settings.path("ca", ca) if ca else None,
-            "limits": Limits(
-                timeout=settings.text("timeout", above_zero(float)) or Limits.timeout,
-                concurrency=settings.text("concurrency", above_zero(int)) or Limits.concurrency,
-                budget=settings.text("budget", above_zero(int)),
-                max_rps=settings.text("max_rps", above_zero(float)),
-            ),
-            "seed": 1 if (seed := settings.text("seed", int)) is None else seed,
-            "decided_by": settings.text("class", a_class),
-            "as_of": settings.text("as_of", a_day),
-            "variables": bound_by_hand(settings.texts("set"), "--govai-set"),
-            "explore": explore,
-            **{name: settings.table.get(name) for name in ("evidence", "callback_url")},
-        }
+"""Seconds that a worker waits for another that tests the service."""
 
 
 class Runs:
-    """The runs of a session."""
+    """What is asked for, tested and said in a session."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._plans: dict[str, Plan] = {}
+        self._tested: dict[str, Tested] = {}
         self._runs: dict[str, Run] = {}
+        self._reports: dict[Path, str] = {}
         self.told: list[str] = []
         """What is said at the end of the session; of workers by themselves, at the end of theirs."""
         self.complete = True
@@ -106,23 +57,28 @@ class Runs:
         """The run for a service: an object in this process, or a URL. ``place`` tells services apart where several processes make them.
 
         Raises:
-            UsageError: nobody says what is to be tested.
+            UsageError: nobody says what is to be tested, or two runs are to have one file for a report.
         """
+        url = check_url(service) if isinstance(service, str) else plan.url if service is None else plan.own_url or ADDRESS
+        if url is None:
+            raise UsageError("Nobody says what is to be tested: write a fixture govai_service that returns it, or give --govai-url.")
+        arguments = {"url": url, **plan.arguments}
         if service is None or isinstance(service, str):
-            url = check_url(service) if service else plan.url
-            if url is None:
-                raise UsageError("Nobody says what is to be tested: write a fixture govai_service that returns it, or give --govai-url.")
-            service, place = None, url
+            start, service, place = plan.start if service is None else [], None, url
         else:
-            url = plan.own_url or ADDRESS
-        asked = (place, plan.arguments, plan.targets, plan.expected)
-        key = hashlib.sha256(repr(asked).encode()).hexdigest()
+            start, arguments["name"] = [], plan.arguments["name"] or self._config.rootpath.name
+        tested = _digest(place, arguments)
+        key = _digest(tested, plan.expected, plan.targets)
         if key not in self._runs:
-            self._runs[key] = Run(self, plan, url, service, self._shared(key))
+            for _, path in plan.targets:
+                if self._reports.setdefault(path, key) != key:
+                    raise UsageError(f"{path} is the report of another run already. Give each its own, with report= in the marker.")
+            self._tested.setdefault(tested, Tested(arguments, service, start, self._shared(tested)))
+            self._runs[key] = Run(self, plan, self._tested[tested], self._shared(key))
         return self._runs[key]
 
     def _shared(self, key: str) -> Path | None:
-        """Where the workers of pytest-xdist leave this run's report to one another; None in a session without them."""
+        """What workers of pytest-xdist leave one another begins with this path; None in a session without them."""
         worker = getattr(self._config, "workerinput", None)
         if worker is None:
             return None
@@ -130,45 +86,34 @@ class Runs:
         folder.mkdir(parents=True, exist_ok=True)  # on another machine it is not there yet
         return folder / key
 
-    @property
-    def default_name(self) -> str:
-        """How a service is called that has no name and no address."""
-        return self._config.rootpath.name
 
+class Tested:
+    """A service and what it is tested for. The run is made when its report is first asked for."""
 
-class Run:
-    """One run, made when its report is first asked for."""
-
-    def __init__(self, runs: Runs, plan: Plan, url: str, service: Any, shared: Path | None) -> None:
-        self._runs, self._plan, self._url, self._service, self._shared = runs, plan, url, service, shared
+    def __init__(self, arguments: dict[str, Any], service: Any, start: list[str], shared: Path | None) -> None:
+        self._arguments, self._service, self._start, self._shared = arguments, service, start, shared
         self._report: Report | None = None
         self._failed: GovaiError | None = None
-        self._interrupted = False
+        self.is_interrupted = False
 
     @property
     def advice(self) -> str:
         """What to do with a curl line that leads nowhere, where the service was called in this process."""
         if self._service is None:
             return ""
-        return f"curl: the service was called without a socket. Start it at {self._url} before you repeat a line (uvicorn, flask run, ...)."
+        start = f"Start it at {self._arguments['url']} before you repeat a line (uvicorn, flask run, ...)."
+        return f"curl: the service was called without a socket. {start}"
 
     def report(self) -> Report:
-        """The report, with what is said of expected failures.
-
-        Raises:
-            GovaiError: there is no service to make it from. It is not tried again.
-        """
+        """The report. Raises :class:`GovaiError` where none can be made; that is not tried again."""
         if self._failed is not None:
             raise self._failed
         if self._report is None:
             try:
-                made = self._made_once(self._shared) if self._shared else self._made()
-                if made.outcome == "unreachable":
-                    raise Unreachable(str(made.ended))
+                self._report = self._made_once(self._shared) if self._shared else self._made()
             except GovaiError as error:
                 self._failed = error
                 raise
-            self._report = made
         return self._report
 
     def _made_once(self, shared: Path) -> Report:
@@ -180,32 +125,57 @@ class Run:
         return decode_report(file.read_bytes())
 
     def _made(self) -> Report:
-        """Run the provider. The warnings and the event loop of the session are left as they are."""
-        with warnings.catch_warnings(), asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        """Test the service. The warnings and the event loop of the session are left as they are."""
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            report = applied(runner.run(self._run()), self._plan.expected)
-        self._write(report)
-        if self._interrupted:
-            pytest.exit(f"govai: {report.ended}", returncode=pytest.ExitCode.INTERRUPTED)
-        return report
+            return _in_a_loop_of_its_own(self._run)
 
     async def _run(self) -> Report:
         """The run; the first Ctrl-C ends it with the verdicts reached so far, a second one ends the session at once."""
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
 
         def interrupted() -> None:
-            self._interrupted = True
+            self.is_interrupted = True
             stop.set()
             loop.remove_signal_handler(signal.SIGINT)
 
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, and threads that get no signals
             loop.add_signal_handler(signal.SIGINT, interrupted)
         if self._service is None:
-            async with started(self._plan.start, self._url, stop):
-                return await api.arun(self._url, **self._plan.arguments, stop=stop)
+            async with started(self._start, self._arguments["url"], stop):
+                return await api.arun(**self._arguments, stop=stop)
         async with reached(self._service) as transport:
-            named = {**self._plan.arguments, "name": self._plan.arguments["name"] or self._runs.default_name}
-            return await api.arun(self._url, **named, transport=transport, in_process=True, stop=stop)
+            return await api.arun(**self._arguments, transport=transport, in_process=True, stop=stop)
+
+
+class Run:
+    """What one plan makes of a tested service: the report with what is said of expected failures, written where the plan says."""
+
+    def __init__(self, runs: Runs, plan: Plan, tested: Tested, shared: Path | None) -> None:
+        self._runs, self._plan, self._tested, self._shared = runs, plan, tested, shared
+        self._report: Report | None = None
+        self.advice = tested.advice
+
+    def report(self) -> Report:
+        """The report. Raises :class:`GovaiError` where there is no service to make it from."""
+        if self._report is None:
+            self._report = applied(self._tested.report(), self._plan.expected)
+            if self._is_first():
+                self._write(self._report)
+            if self._tested.is_interrupted:
+                pytest.exit(f"govai: {self._report.ended}", returncode=pytest.ExitCode.INTERRUPTED)
+        if self._report.outcome == "unreachable":
+            raise Unreachable(str(self._report.ended))
+        return self._report
+
+    def _is_first(self) -> bool:
+        """Whether no other worker has written this report."""
+        if self._shared is not None:
+            try:
+                self._shared.with_suffix(".written").touch(exist_ok=False)
+            except FileExistsError:
+                return False
+        return True
 
     def _write(self, report: Report) -> None:
         """Write the reports, and note what is to be said at the end of the session."""
@@ -218,6 +188,26 @@ class Run:
             except GovaiError as error:
                 self._runs.told.append(str(error))
                 self._runs.complete = False
+
+
+def _digest(*asked: Any) -> str:
+    """The same in every process for the same things."""
+    return hashlib.sha256(repr(asked).encode()).hexdigest()
+
+
+def _in_a_loop_of_its_own(run: Callable[[], Coroutine[Any, Any, Report]]) -> Report:
+    """What a coroutine returns; where a loop runs in this thread, since an asynchronous test asks, it is made in another."""
+
+    def made() -> Report:
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            return runner.run(run())
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return made()
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(made).result()
 
 
 @contextlib.contextmanager
