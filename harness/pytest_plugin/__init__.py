@@ -6,8 +6,10 @@ tested, ``govai_report`` the report on it, and a test of ``govai_verdict`` runs 
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,6 +134,16 @@ def govai_verdict(request: pytest.FixtureRequest, _govai_run: Run, govai_report:
     yield judged
     if not judged.is_checked:
         pytest.fail(f"{judged.requirement.id} was not judged: call govai_verdict.check() in the test.", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A requirement that is skipped is shown where its test is, not here."""
+    report = yield
+    if isinstance(report.longrepr, tuple) and Path(report.longrepr[0]).parent == Path(__file__).parent:
+        path, line, _ = item.reportinfo()
+        report.longrepr = os.fspath(path), 0 if line is None else line + 1, report.longrepr[2]
+    return report
 
 
 @pytest.hookimpl(optionalhook=True)
