@@ -42,9 +42,8 @@ def read(sources: Sequence[str], out: Path, class_: ConformanceClass, reader: Re
     Raises:
         UsageError: there is none in them.
     """
-    found = find(sources, out)
     with _uncollected():
-        read = matrix(found, reader, class_)
+        read = matrix(find(sources, out), reader, class_)
     if not read.grids:
         refused = f" {read.input[0].name}: {read.input[0].about}" if read.input else ""
         raise UsageError(f"There is no report in {', '.join(sources)} that counts.{refused} Give what --report json=PATH wrote.")
@@ -84,8 +83,9 @@ def build(
     Raises:
         UsageError: there is no report, or ``out`` cannot be written to.
     """
-    folder, version = Folder(out), code_version()
-    reader = Reader(remembered(out / ".cache" / _REMEMBERED, version), keys or {})
+    version = code_version()
+    with _uncollected():
+        folder, reader = Folder(out), Reader(remembered(out / ".cache" / _REMEMBERED, version), keys or {})
     whole = False
     try:
         made = read(sources, out, class_, reader)
