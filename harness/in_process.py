@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import inspect
 import io
+import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -18,6 +19,9 @@ from harness.errors import Unreachable, UsageError
 
 ADDRESS = "http://localhost:8000"
 """Where a service that is called in this process seems to be: where development servers listen, so that a curl line repeats a request to one."""
+_FAILED = "the application failed"
+_LOG = logging.getLogger(__name__)
+_TO_START = 120.0
 _TO_END = 5.0
 """Seconds that an application has to shut down, and for what it does after its answers."""
 
@@ -148,10 +152,11 @@ class _Call(SimpleHandler):
         pass
 
     def log_exception(self, exc_info: Any) -> None:
-        pass
+        _LOG.error(_FAILED, exc_info=exc_info)
 
     def handle_error(self) -> None:
         if self.headers_sent:
+            self.log_exception(sys.exc_info())
             raise ConnectionAbortedError("the application failed in the middle of its answer")
         super().handle_error()
 
@@ -169,7 +174,11 @@ class _Application:
     async def __aenter__(self) -> Callable[..., Awaitable[None]]:
         self._told.put_nowait({"type": "lifespan.startup"})
         self._life = asyncio.create_task(self._live())
-        said = await self._said.get()
+        try:
+            async with asyncio.timeout(_TO_START):
+                said = await self._said.get()
+        except TimeoutError:
+            raise Unreachable(f"The application does not start within {_TO_START:g} s.") from None
         if said and said["type"] == "lifespan.startup.failed":
             why = str(said.get("message", "")).strip().splitlines()
             raise Unreachable(f"The application does not start: {why[-1] if why else 'it does not say why'}.")
@@ -209,6 +218,8 @@ class _Application:
             call.cancel()
             raise
         if call.done():
+            if not call.cancelled() and call.exception():
+                _LOG.error(_FAILED, exc_info=call.exception())
             await call
         else:
             self._calls.add(call)

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from harness import in_process
 from harness.client import Client
-from harness.errors import UsageError
+from harness.errors import Unreachable, UsageError
 from harness.exchange import Exchange, Headers, Request
 from harness.in_process import ADDRESS, reached
 from harness.participant import Participant
@@ -48,7 +49,7 @@ def test_a_wsgi_application_gets_what_pep_3333_says() -> None:
     assert (head.status, head.answer.body) == (200, b"")
 
 
-def test_a_wsgi_application_that_fails_answers_as_behind_a_server() -> None:
+def test_a_wsgi_application_that_fails_answers_as_behind_a_server(caplog: pytest.LogCaptureFixture) -> None:
     def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         if environ["PATH_INFO"] == "/at-once":
             raise ValueError
@@ -60,6 +61,16 @@ def test_a_wsgi_application_that_fails_answers_as_behind_a_server() -> None:
     assert at_once.status == 500
     assert later.fault is not None
     assert later.fault.kind == "broken-off"
+    assert len([each for each in caplog.records if each.exc_info and each.exc_info[0] is ValueError]) == 2
+
+
+def test_an_asgi_application_that_fails_leaves_its_traceback_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise KeyError(scope["type"])
+
+    (failed,) = asked(app, Request("GET", "/"))
+    assert failed.status == 500
+    assert "KeyError: 'http'" in caplog.text
 
 
 def test_what_an_application_does_after_its_answer_holds_nothing_up_and_is_done_before_it_is_shut_down() -> None:
@@ -81,6 +92,15 @@ def test_what_an_application_does_after_its_answer_holds_nothing_up_and_is_done_
 
     assert [each.status for each in asked(app, Request("POST", "/first"), Request("POST", "/second"))] == [202, 202]
     assert done == ["second", "later"]
+
+
+def test_an_application_that_never_starts_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(in_process, "_TO_START", 0.01)
+    with pytest.raises(Unreachable, match="does not start within"):
+        asked(app)
 
 
 def test_what_a_mock_knows_nothing_of_is_no_fault_of_the_service() -> None:
