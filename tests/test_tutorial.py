@@ -16,24 +16,31 @@ from typing import NamedTuple
 
 import yaml
 
+from harness.report import decode_report
+
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "tutorial.md"
 EXAMPLE = ROOT / "examples" / "anonymisation"
 PORT = "8000"
 _BLOCK = re.compile(r"^```(?:\{code-block\} )?(\w+)\n(?::caption: (\S+)\n\n)?(.*?)^```$", re.DOTALL | re.MULTILINE)
+_REQUIREMENT = re.compile(r"\b[A-Z]{4}-[A-Z]{3}-\d{3}\b")
 _INSTALLED = ("python3 -m venv ", ". .venv/", "pip install ")
 
 
 class Block(NamedTuple):
-    """A block of the page: its language, the file that it is, its lines."""
+    """A block of the page: its language, the file that it is, its lines, and the requirements that its section names before it."""
 
     kind: str
     file: str
     content: str
+    named: set[str]
 
 
-def blocks(text: str) -> list[Block]:
-    return [Block(*found) for found in _BLOCK.findall(text)]
+def blocks(text: str) -> Iterator[Block]:
+    for found in _BLOCK.finditer(text):
+        kind, file, content = found.groups()
+        before = text[text.rfind("\n## ", 0, found.start()) : found.start()]
+        yield Block(kind, file, content, set(_REQUIREMENT.findall(before)))
 
 
 def commands(content: str) -> Iterator[tuple[str, str]]:
@@ -64,13 +71,22 @@ def run(command: str, folder: Path, given: str = "", **environment: str) -> subp
     return subprocess.run(["bash", "-c", command], cwd=folder, env=env, input=given, capture_output=True, text=True, check=False)
 
 
+def passed(folder: Path) -> set[str]:
+    """The requirements that the last run passed."""
+    report = decode_report((folder / "govai-reports" / "anonymiser.json").read_bytes())
+    return {each.requirement for each in report.verdicts if each.verdict == "passed"}
+
+
 def follow(text: str, folder: Path) -> None:
-    """Do in a folder what a page says, and see what it shows."""
-    status = 0
-    for kind, file, content in blocks(text):
+    """Do in a folder what a page says, and see what it shows: a change mends what its section names."""
+    status, mended = 0, set[str]()
+    for kind, file, content, named in blocks(text):
         if file:
             (folder / file).write_text(content, encoding="utf-8")
         elif kind == "diff":
+            mended = named
+            assert mended, content
+            assert not mended & passed(folder)
             assert run("git apply -", folder, given=content).returncode == 0, content
         for command, shown in commands(content) if kind == "console" else ():
             if command.startswith(_INSTALLED):
@@ -79,6 +95,7 @@ def follow(text: str, folder: Path) -> None:
             status = ended.returncode
             assert is_shown(shown, ended.stdout), f"$ {command}\n{ended.stdout}\n{ended.stderr}"
             assert status == 0 or command == "govai run", ended.stderr
+            assert command != "govai run" or mended <= passed(folder)
 
 
 def test_word_by_word(tmp_path: Path) -> None:
