@@ -53,6 +53,7 @@ def render(report: Report, language: str = "en") -> bytes:
     """The report as a page, which has all languages."""
     texts = Texts()
     style, script = _own("report.css"), _own("report.js")
+    findings = having(report, "failed", "harness-error", "needs-review", "warning")
     exchanges_shown: set[str] = set()
 
     def first_time(exchange: str) -> bool:
@@ -78,7 +79,8 @@ def render(report: Report, language: str = "en") -> bytes:
         policy=_policy(style, script),
         style=style,
         script=script,
-        findings=having(report, "failed", "harness-error", "needs-review", "warning"),
+        findings=findings,
+        found={each.requirement for each in findings},
         untested=by_cause(having(report, "not-tested")),
         undecidable=undecidable(report),
         counts=counts(report),
