@@ -287,6 +287,28 @@ def test_a_failure_is_readable(agency: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*pytest_plugin*")
 
 
+@pytest.mark.parametrize("scope", ["module", "function"])
+def test_one_fixture_may_give_each_module_its_own_service(agency: pytest.Pytester, scope: str) -> None:
+    agency.makepyfile(faulty=FAULTY)
+    agency.makeconftest(
+        f"""
+        import pytest
+
+        @pytest.fixture(scope="{scope}")
+        def govai_service(request):
+            async def app(*call):
+                await request.module.app(*call)
+
+            return app
+        """
+    )
+    test = 'import pytest\nfrom {} import app\n\n@pytest.mark.govai("greeting")\ndef test_it(govai_verdict):\n    govai_verdict.check()\n'
+    agency.makepyfile(test_faulty=test.format("faulty"), test_right=test.format("service"))
+    result = agency.runpytest_inprocess("-v", "-k", "TXT-001 or TXT-005")
+    result.stdout.fnmatch_lines(["test_faulty.py::test_it[[]GREE-TXT-001[]] FAILED*", "test_right.py::test_it[[]GREE-TXT-001[]] PASSED*"])
+    assert result.stdout.str().count(": not-conformant. ") == 2  # runs
+
+
 EXPECTED = """
 [[expected]]
 requirement = "GREE-TXT-001"

@@ -85,10 +85,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, Any, Any]:
-    """Note where a service comes from: in another worker of pytest-xdist it is another object, from the same place."""
+    """Note where a service comes from. In another worker of pytest-xdist it is another object, as it is where each test has it made anew."""
     value = yield
     if fixturedef.argname == "govai_service":
-        place = f"{fixturedef.baseid}::{fixturedef.func.__qualname__}[{getattr(request, 'param_index', 0)}]"
+        node = request.node
+        within = node.nodeid.rpartition("::")[0] if isinstance(node, pytest.Item) else node.nodeid
+        place = f"{fixturedef.baseid}::{fixturedef.func.__qualname__}[{getattr(request, 'param_index', 0)}] in {within}"
         request.config.stash[_SERVICES].append((value, place))
     return value
 
