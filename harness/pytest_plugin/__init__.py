@@ -89,7 +89,7 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
     value = yield
     if fixturedef.argname == "govai_service":
         node = request.node
-        within = node.nodeid.rpartition("::")[0] if isinstance(node, pytest.Item) else node.nodeid
+        within = node.parent.nodeid if isinstance(node, pytest.Item) and node.parent else node.nodeid
         place = f"{fixturedef.baseid}::{fixturedef.func.__qualname__}[{getattr(request, 'param_index', 0)}] in {within}"
         request.config.stash[_SERVICES].append((value, place))
     return value
