@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,8 +18,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import typer.main
+
+from harness.cli import app
 
 ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "how-to" / "container.md"
 NAMED = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
 
 
@@ -71,6 +76,12 @@ def test_it_holds_no_secret_and_copies_nothing_but_the_package() -> None:
     copied = {word for each in statements() if each.instruction == "COPY" and "--from" not in each.text for word in each.text.split()[:-1]}
     assert copied == {"pyproject.toml", "README.md", "LICENSE", "harness", "conformance", "specs"}
     assert not [each for each in statements() if re.search("token|secret|password|key", each.text, re.IGNORECASE)]
+
+
+@pytest.mark.parametrize("line", re.findall(r"^    (?:podman|docker) run .*? govai (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
+def test_what_the_page_runs_can_be_read(line: str) -> None:
+    name, *arguments = shlex.split(line)
+    typer.main.get_command(app).commands[name].make_context(name, arguments)  # type: ignore[attr-defined]
 
 
 @pytest.mark.skipif("GOVAI_CONTAINER" not in os.environ, reason="its steps take a minute and the network: tox -e container")

@@ -119,6 +119,7 @@ def test_what_does_not_say_what_it_is_needs_a_profile(govai: Govai) -> None:
         (("jenkins",), 2, "no files for jenkins"),
         (("github",), 2, "There is no govai.toml yet"),
         (("--url", "http://127.0.0.1:9"), 3, "cannot be reached"),
+        (("--url", "http://127.0.0.1:9", "--start", "false"), 3, "ended with exit status 1"),
         (("--url", "nowhere"), 2, "is not a base URL"),
         (("--command", "python client.py"), 2, "Say whose client it is"),
         (("--command", "x", "--url", "http://127.0.0.1:9"), 2, "one of the two"),
