@@ -16,6 +16,7 @@ from harness.cli.signing import Signing
 from harness.errors import GovaiError, UsageError
 from harness.formats.inert import visible
 from harness.formats.terminal import summary
+from harness.formats.wording import Words
 from harness.report import EXIT_CODES, Report
 
 
@@ -54,7 +55,8 @@ def present(runs: Iterable[Callable[[], Result]], lang: str) -> NoReturn:
         with reader_may_leave():
             summary(result.report, Output(highlight=False), lang)
             for format, path in written:
-                typer.echo(f"{format} report: {path}{', signed' if result.signing and format == 'json' else ''}")
+                form = "signed" if result.signing and format == "json" else "plain"
+                typer.echo(Words(lang).say(f"written.{form}", format=format, path=path))
         code = EXIT_CODES["harness-error"] if len(written) < len(result.targets) else result.report.exit_code
         codes |= set() if result.allow_incomplete and code == EXIT_CODES["incomplete"] else {code}
     sys.exit(next((code for code in WORST_FIRST if code in codes), 0))
