@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.checks import Check, registry
@@ -12,6 +12,8 @@ from harness.profile import Profile
 from harness.vectors import Vector
 
 Step = tuple[Profile, Vector] | Check
+PLAIN_TRIES = 3
+"""How many valid vectors are tried to find one that the service serves."""
 
 
 @dataclass
@@ -43,8 +45,11 @@ def plan(profiles: Sequence[Profile]) -> list[Step]:
     return [*first, *scenarios, *rest]
 
 
-def plain_vectors(profiles: Sequence[Profile], method: str) -> list[tuple[Profile, Vector]]:
-    """The valid vectors with this method of the last profile that has any, in the order of its file: candidates for its plain request."""
+def plain_vectors(profiles: Sequence[Profile], method: str) -> Iterator[tuple[Profile, Vector]]:
+    """Candidates for the plain request with a method: the first valid vectors of each profile, the last profile first.
+
+    A service may have none of its own profile's optional operations; then it is asked for one of core.
+    """
     for profile in reversed(profiles):
         of_operation = {operation.id: operation.method for operation in profile.operations}
         found = [
@@ -52,9 +57,7 @@ def plain_vectors(profiles: Sequence[Profile], method: str) -> list[tuple[Profil
             for vector in profile.vectors
             if vector.kind == "valid" and of_operation.get(vector.operation or "") == method == (vector.request.method or method)
         ]
-        if found:
-            return found
-    return []
+        yield from found[:PLAIN_TRIES]
 
 
 def _covering(vectors: Sequence[tuple[Profile, Vector]]) -> list[tuple[Profile, Vector]]:

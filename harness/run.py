@@ -40,8 +40,6 @@ from harness.vectors import Vector, bind
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps planned."""
 _IN_PROCESS = "The service was called in the process of its tests: server, network and TLS were not tested."
-PLAIN_TRIES = 3
-"""How many valid vectors are tried to find one that the service serves."""
 
 
 @dataclass(frozen=True)
@@ -248,11 +246,11 @@ class _Run:
         """
         asked: set[str] = set()
         for method in ("POST", "GET"):
-            for profile, vector in plain_vectors(self._profiles, method)[:PLAIN_TRIES]:
+            for profile, vector in plain_vectors(self._profiles, method):
                 exchange = await self._send_vector(profile, vector)
                 asked.add(vector.id)
                 if exchange is None:
-                    break
+                    continue
                 if exchange.succeeded or method not in self._plain:
                     operation = profile.operation(str(vector.operation))
                     self._plain[method] = bind(vector, operation.method, operation.path, self._variables)

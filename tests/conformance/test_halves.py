@@ -151,3 +151,12 @@ def test_what_is_optional_and_not_declared_is_not_applicable(name: str, gone: tu
     verdicts = {each.requirement: each.verdict for each in report.verdicts if each.decidable and each.side == "provider"}
     assert {id for id, verdict in verdicts.items() if verdict not in ("passed", "not-applicable")} == set()
     assert report.class_reached == "high-risk"
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_without_any_of_the_readings_that_a_profile_leaves_open_all_that_is_asked_of_every_service_is_tested(country: str) -> None:
+    """The plain GET is then one of core: a service that takes texts and nothing else reaches its class all the same."""
+    readings = [each for each in catalogue.load("anonymisation/1").operations if each.method == "GET"]
+    report = report_on("anonymisation", country, *(without(each, 404) for each in readings))
+    assert accused(report) == {}
+    assert report.class_reached == "high-risk"
