@@ -84,6 +84,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]
         yield folder, address
 
 
+def visit(driver: Any, address: str) -> None:
+    """Have the browser open a page, and wait until all of it is there: on a busy machine the driver does not always."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    driver.get("about:blank")
+    driver.get(address)
+    WebDriverWait(driver, 60).until(lambda page: page.execute_script("return document.readyState") == "complete")
+
+
 Opened = Callable[..., Any]
 
 
@@ -103,8 +112,7 @@ def opened(driver: Any, site: tuple[Path, str]) -> Iterator[Opened]:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         command("setEmulatedMedia", media=media, features=[scheme, {"name": "prefers-reduced-motion", "value": "reduce"}])
         command("setScriptExecutionDisabled", value=not script)
-        driver.get("about:blank")
-        driver.get(f"{base}/{name}{at}")
+        visit(driver, f"{base}/{name}{at}")
         return driver
 
     yield open_it

@@ -13,7 +13,7 @@ import pytest
 
 from harness.matrix.build import build
 from harness.profile import LANGUAGES
-from tests.browser.conftest import served
+from tests.browser.conftest import served, visit
 from tests.matrix.samples import REFUSED, few, harmful, many, written
 
 By = pytest.importorskip("selenium.webdriver.common.by", reason="selenium is not installed (pip install '.[test]')").By
@@ -43,7 +43,7 @@ def visited(driver: Any, sites: tuple[Path, str], tmp_path: Path) -> Iterator[Vi
     """Opens a page: ``visited("few", "en/index", width=320)``, the first one where the name is a pattern. The browser must have no complaint."""
     root, base = sites
 
-    def visit(
+    def open_it(
         site: str,
         page: str,
         at: str = "",
@@ -72,11 +72,10 @@ def visited(driver: Any, sites: tuple[Path, str], tmp_path: Path) -> Iterator[Vi
             "setScriptExecutionDisabled": {"value": not script},
         }.items():
             driver.execute_cdp_cmd(f"Emulation.{method}", parameters)
-        driver.get("about:blank")
-        driver.get(f"{path.as_uri() if file else f'{base}/{path.relative_to(root).as_posix()}'}{at}")
+        visit(driver, f"{path.as_uri() if file else f'{base}/{path.relative_to(root).as_posix()}'}{at}")
         return driver
 
-    yield visit
+    yield open_it
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     complaints = [entry for entry in driver.get_log("browser") if "favicon.ico" not in entry["message"]]
     assert complaints == [], "errors, warnings and violations of the page's own policy"
