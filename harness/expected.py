@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -23,6 +23,7 @@ import msgspec
 import tomlkit
 
 from harness.errors import UsageError
+from harness.profile import Profile, Side
 from harness.report import ExpectedFailure, ExpectedState, Report, Verdict
 
 _Words = Annotated[str, msgspec.Meta(min_length=1, pattern=r"\S")]
@@ -52,13 +53,14 @@ class Updated(NamedTuple):
     removed: list[str]
 
 
-def read_expected(path: Path, known: Collection[str] = ()) -> list[Entry]:
-    """The entries of a file. ``known`` are the requirements of the profiles in hand.
+def read_expected(path: Path, profiles: Iterable[Profile] = (), side: Side = "provider") -> list[Entry]:
+    """The entries of a file. With ``profiles``, they have to be about requirements of these on this side.
 
     Raises:
         UsageError: it cannot be read, an entry lacks something, or names a requirement that does not exist, or one twice.
     """
     entries = _parsed(path, _text(path))
+    known = {each.id for profile in profiles for each in profile.requirements if each.side == side}
     said: set[tuple[str, str | None]] = set()
     for entry in entries:
         if known and entry.requirement not in known:
@@ -74,10 +76,9 @@ def applied(report: Report, entries: Sequence[Entry]) -> Report:
     verdicts = {verdict.requirement: verdict for verdict in report.verdicts}
     stated = [
         ExpectedFailure(
-            each.requirement, _state(each, verdicts[each.requirement], report.as_of), each.reason, each.owner, each.until, each.finding
+            each.requirement, _state(each, verdicts.get(each.requirement), report.as_of), each.reason, each.owner, each.until, each.finding
         )
         for each in entries
-        if each.requirement in verdicts
     ]
     return msgspec.structs.replace(report, expected=stated)
 
@@ -92,9 +93,8 @@ def updated(path: Path, report: Report, *, reason: str | None, owner: str | None
     """
     text = _text(path) if path.exists() else ""
     stated = applied(report, _parsed(path, text)).expected
-    covered = {each.requirement for each in stated if each.state in ("known", "open") and each.finding is None}
+    covered = {each.requirement for each in stated if each.state != "stale" and each.finding is None}
     expired = [number for number, each in enumerate(stated) if each.state == "expired"]
-    covered |= {stated[number].requirement for number in expired if stated[number].finding is None}
     added = [
         each.requirement
         for each in report.verdicts
@@ -117,7 +117,9 @@ def updated(path: Path, report: Report, *, reason: str | None, owner: str | None
     return Updated(tomlkit.dumps(document), added, [stated[number].requirement for number in stale])
 
 
-def _state(entry: Entry, verdict: Verdict, day: datetime.date) -> ExpectedState:
+def _state(entry: Entry, verdict: Verdict | None, day: datetime.date) -> ExpectedState:
+    if verdict is None:
+        return "open"
     there = verdict.verdict in _NOT_MET and (entry.finding is None or any(each.message == entry.finding for each in verdict.findings))
     if not there and (verdict.verdict not in _UNDECIDED):
         return "stale"

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness import formats
+from harness import catalogue, formats
 from harness.errors import UsageError
 from harness.expected import Entry, applied, read_expected, updated
 from harness.report import Finding, Report, decode_report, encode_report
@@ -102,7 +102,7 @@ def test_a_list_that_cannot_be_is_refused_by_name(tmp_path: Path, content: str, 
     path = tmp_path / "expected.toml"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(UsageError, match=told) as refusal:
-        read_expected(path, {"GREE-A-010"})
+        read_expected(path, [catalogue.load("core")])
     assert str(path) in str(refusal.value)
 
 
@@ -132,6 +132,17 @@ def test_an_update_adds_what_is_new_takes_out_what_is_stale_and_keeps_the_rest(t
     assert applied(now, read_expected(path)).exit_code == 0
     again = updated(path, now, reason=None, owner=None, until=None)
     assert (again.text, again.added, again.removed) == (made.text, [], [])
+
+
+def test_an_update_leaves_an_entry_of_another_profile_alone(tmp_path: Path) -> None:
+    path = tmp_path / "expected.toml"
+    entries = [
+        f'[[expected]]\nrequirement = "{id}"\nreason = "a"\nowner = "a"\nuntil = 2027-01-01\n' for id in ("OTHR-A-001", "GREE-A-001")
+    ]
+    path.write_text("".join(entries), encoding="utf-8")
+    made = updated(path, report(verdict("GREE-A-001", "passed", "base")), reason=None, owner=None, until=None)
+    assert (made.removed, "OTHR-A-001" in made.text, "GREE-A-001" in made.text) == (["GREE-A-001"], True, False)
+    assert states(applied(failing(), read_expected(path)))["OTHR-A-001"] == "open"
 
 
 def test_an_update_prolongs_what_has_expired(tmp_path: Path) -> None:

@@ -39,7 +39,4 @@ def configured(context: typer.Context, side: SideOf, name: str | None, config: P
 
 def expectations(path: Path | None, profiles: Sequence[str], paths: Sequence[Path], side: Side) -> list[Entry]:
     """The failures that are expected of a participant of these profiles. Raises :class:`UsageError` where the file does not hold."""
-    if path is None:
-        return []
-    loaded = catalogue.load_with_core(profiles, paths)
-    return read_expected(path, {each.id for profile in loaded for each in profile.requirements if each.side == side})
+    return [] if path is None else read_expected(path, catalogue.load_with_core(profiles, paths), side)
