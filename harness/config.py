@@ -19,6 +19,7 @@ import msgspec
 
 from harness.errors import UsageError
 from harness.profile import ConformanceClass, Language
+from harness.schemas import schema_of
 
 SideOf = Literal["services", "clients"]
 NAME = "govai.toml"
@@ -199,11 +200,9 @@ def _check(table: ParticipantTable, who: str) -> None:
 
 def config_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of ``govai.toml``, for editors."""
-    made = msgspec.json.schema(ConfigTable)
-    made["$defs"]["ParticipantTable"]["oneOf"] = [{"required": ["url"]}, {"required": ["command"]}]
-    for each in made["$defs"].values():
-        each["description"] = " ".join(each["description"].replace("``", "`").split())
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "govai.toml", **made}
+    schema = schema_of(ConfigTable, "govai.toml")
+    schema["$defs"]["ParticipantTable"]["oneOf"] = [{"required": ["url"]}, {"required": ["command"]}]
+    return schema
 
 
 def current_schema() -> bytes:

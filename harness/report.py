@@ -18,6 +18,7 @@ import msgspec
 
 from harness.errors import UsageError
 from harness.profile import CLASSES, Basis, ConformanceClass, Language, Level, Side, Translated
+from harness.schemas import schema_of
 
 FORMAT = "govai-report/1"
 
@@ -416,15 +417,6 @@ def _cut(content: bytes) -> NoReport:
 
 def report_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of the report. It allows unknown members: a later version may have added them."""
-    schema = msgspec.json.schema(Report)
-    definitions = schema["$defs"]
-    definitions["Report"]["properties"]["format"] = {"const": FORMAT}
-    for definition in definitions.values():
-        definition["description"] = _plain(definition["description"])
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "govai report, format 1", **schema}
-
-
-def _plain(docstring: str) -> str:
-    """A docstring for readers who know neither Python nor its markup."""
-    paragraphs = re.sub(r":\w+:(?=`)", "", docstring).replace("``", "`").split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    schema = schema_of(Report, "govai report, format 1")
+    schema["$defs"]["Report"]["properties"]["format"] = {"const": FORMAT}
+    return schema

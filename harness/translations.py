@@ -1,6 +1,6 @@
 """What checks and the harness say, in Polish and Lithuanian: found by the English sentence, so that checks are written in one language.
 
-A profile's ``findings.yaml`` and the harness's own ``causes.yaml`` list the sentences with numbered places for what changes:
+``translations.yaml``, the harness's own and one of each profile, lists the sentences with numbered places for what changes:
 
     - en: "a text of {0} characters is cut"
       pl: "tekst o długości {0} znaków został ucięty"
@@ -26,7 +26,8 @@ from harness.errors import ProfileError
 from harness.profile import Profile, Translated
 from harness.report import Said
 
-FILE = "findings.yaml"
+FILE = "translations.yaml"
+"""Of the harness, beside this module, and of each profile, in its folder."""
 _PLACE = re.compile(r"\{(\d+)\}")
 _QUOTES = tuple("“„\"'‘‚«")
 _RUNNING = re.compile(r"[^\W\d_] [^\W\d_]|[\"{“„]")
@@ -98,7 +99,7 @@ class Translations:
 @lru_cache(maxsize=16)
 def translations(profiles: tuple[Profile, ...]) -> Translations:
     """The sentences of the harness and of these profiles. Raises :class:`ProfileError` for a broken file."""
-    files = [Path(__file__).with_name("causes.yaml"), *(profile.folder / FILE for profile in profiles)]
+    files = [Path(__file__).with_name(FILE), *(profile.folder / FILE for profile in profiles)]
     sentences = [sentence for file in files if file.exists() for sentence in read(file)]
     return Translations(
         [*sentences, *(each.undecidable for profile in profiles for each in profile.requirements if each.undecidable is not None)]

@@ -1,4 +1,4 @@
-"""The sentences that checks say, read from their code: what ``findings.yaml`` has to hold in Polish and Lithuanian."""
+"""The sentences that checks say, read from their code: what ``translations.yaml`` has to hold in Polish and Lithuanian."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ CHECKS = Path(__file__).parent.parent / "conformance"
 @pytest.mark.parametrize("key", names())
 def test_every_sentence_of_a_check_is_translated(key):
     own = CHECKS / key.partition("/")[0].replace("-", "_")
-    known = {each.en for file in (folder(key) / FILE, folder("core") / FILE, HARNESS / "causes.yaml") for each in read(file)}
+    known = {each.en for file in (folder(key) / FILE, folder("core") / FILE, HARNESS / FILE) for each in read(file)}
     missing = [
         f'# {source.name}:{line}\n- en: "{text}"\n  pl: ""\n  lt: ""'
         for source in sorted(own.glob("*.py"))
@@ -31,11 +31,11 @@ def test_every_sentence_of_a_check_is_translated(key):
 
 
 def test_every_cause_that_the_harness_names_is_translated():
-    known = {each.en for each in read(HARNESS / "causes.yaml")}
+    known = {each.en for each in read(HARNESS / FILE)}
     assert sorted({text for source in HARNESS.rglob("*.py") for text in sentences(source)} - known) == []
 
 
-@pytest.mark.parametrize("file", [HARNESS / "causes.yaml", *(folder(key) / FILE for key in names())], ids=str)
+@pytest.mark.parametrize("file", [HARNESS / FILE, *(folder(key) / FILE for key in names())], ids=str)
 def test_a_sentence_stands_once_in_three_languages(file):
     found = [each.en for each in read(file)]
     assert len(found) == len(set(found))
@@ -44,7 +44,7 @@ def test_a_sentence_stands_once_in_three_languages(file):
 
 @pytest.mark.parametrize("quoted", ["Notice of the office", "Decisions, by office: see the list of 2026"])
 def test_what_a_participant_says_is_no_sentence_of_the_harness(quoted):
-    assert Translations(read(HARNESS / "causes.yaml")).of(quoted) is None
+    assert Translations(read(HARNESS / FILE)).of(quoted) is None
 
 
 def translations(*sentences):

@@ -17,11 +17,16 @@ _LONGEST = 48
 _PLAIN = str.maketrans({"ł": "l", "Ł": "L", "ß": "ss", "ø": "o", "đ": "d", "æ": "ae"})
 
 
+def in_plain_letters(name: str) -> str:
+    """A name in the letters a to z, digits, dots and hyphens; it may be that of another as well, or nothing."""
+    letters = unicodedata.normalize("NFKD", name.translate(_PLAIN)).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+(?:\.[a-z0-9]+)*", letters))[:_LONGEST].strip("-.")
+
+
 @cache
 def slug(name: str) -> str:
     """A name as one step of an address."""
-    letters = unicodedata.normalize("NFKD", name.translate(_PLAIN)).encode("ascii", "ignore").decode().lower()
-    plain = "-".join(re.findall(r"[a-z0-9]+(?:\.[a-z0-9]+)*", letters))[:_LONGEST].strip("-.")
+    plain = in_plain_letters(name)
     is_own = plain and plain == name and not re.search("-[0-9a-f]{8}$", name)  # nobody takes an address that was made of another's name
     return plain if is_own else f"{plain or 'x'}-{_digits(name)}"
 

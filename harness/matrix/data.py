@@ -21,6 +21,7 @@ from harness.matrix.pairs import Reason, State
 from harness.matrix.terminal import SIGNS
 from harness.profile import ConformanceClass, Side
 from harness.report import Moment, Outcome, ProfileUsed, VerdictName
+from harness.schemas import schema_of
 from harness.trust import State as TrustState
 from harness.version import VERSION
 
@@ -162,12 +163,9 @@ def as_markdown(matrix: Matrix, language: str) -> bytes:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of ``matrix.json``; it allows members that a later version may have added."""
-    made = msgspec.json.schema(MatrixListed)
-    made["$defs"]["MatrixListed"]["properties"]["format"] = {"const": FORMAT}
-    for each in made["$defs"].values():
-        if "description" in each:
-            each["description"] = " ".join(each["description"].replace("``", "`").split())
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "govai matrix, format 1", **made}
+    schema = schema_of(MatrixListed, "govai matrix, format 1")
+    schema["$defs"]["MatrixListed"]["properties"]["format"] = {"const": FORMAT}
+    return schema
 
 
 def by_name(entries: list[Entry], words: Words) -> list[Entry]:
